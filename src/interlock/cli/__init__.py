@@ -1,0 +1,1 @@
+"""The ``interlock`` command: it parses, calls and prints; the work is done elsewhere."""

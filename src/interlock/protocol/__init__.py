@@ -1,0 +1,1 @@
+"""The protocol, pure: types, codec, revisions, registry, errors, templates, schemas. No I/O."""

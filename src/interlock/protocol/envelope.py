@@ -1,0 +1,369 @@
+"""JSON-RPC 2.0 envelopes: from one message's bytes to its parts, and back.
+
+Reading is one typed decode. What msgspec would let through is checked around it, cheaply
+first and exactly only where the cheap check cannot exclude a problem: bytes that are not
+UTF-8, nesting deeper than :data:`MAX_DEPTH`, a key of the envelope, ``params`` or ``_meta``
+that stands twice. A message that is refused gets a slow second look, which saves its ``id``
+so that its sender learns of the refusal.
+
+Sources: JSON-RPC 2.0; MCP Base Protocol, "Messages", of each revision.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from .errors import InvalidParams, InvalidRequest, ParseError, ProtocolError
+from .json import UNSET, Raw, UnsetType, encode
+
+MAX_DEPTH = 128
+"""Brackets that may be open at once in a message."""
+MAX_ID_CHARS = 1024
+"""Characters of a request id that is a string."""
+_MAX_ID_NUMBER = 10**400
+
+RequestId = int | str
+
+
+class Envelope(Struct, frozen=True, gc=False):
+    """The parts of one message; ``UNSET`` where a part is missing."""
+
+    jsonrpc: str
+    id: int | str | UnsetType | None = UNSET
+    method: str | UnsetType = UNSET
+    params: Raw | UnsetType = UNSET
+    result: Raw | UnsetType = UNSET
+    error: Raw | UnsetType = UNSET
+
+
+class ErrorObject(Struct, frozen=True, omit_defaults=True):
+    """The ``error`` member of a response."""
+
+    code: int
+    message: str
+    data: Any | UnsetType = UNSET
+
+
+class ErrorResponse(Struct, frozen=True, omit_defaults=True):
+    """An error response; ``id`` is unset or null where the request's could not be read."""
+
+    jsonrpc: str
+    error: ErrorObject
+    id: int | str | UnsetType | None = UNSET
+
+
+class Refused(Exception):  # a signal between two layers, not an error of its own
+    """A message that cannot be taken; ``id`` is its request id where that could be saved."""
+
+    def __init__(self, error: ProtocolError, id: RequestId | None = None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.id = id
+
+
+_decode: Callable[[bytes], Envelope] = msgspec.json.Decoder(Envelope).decode
+_DOUBLES = tuple(
+    b'"%s"' % key.encode()
+    for key in ("method", "id", "params", "_meta", "name", "arguments", "jsonrpc")
+)
+_RARE_DOUBLES = tuple(
+    b'"%s"' % key.encode()
+    for key in (
+        *("result", "error", "uri", "cursor", "ref", "argument", "level", "requestId"),
+        *("requestState", "inputResponses", "task", "protocolVersion", "capabilities"),
+        *("progressToken", "notifications", "io.modelcontextprotocol/protocolVersion"),
+        *("io.modelcontextprotocol/clientCapabilities", "io.modelcontextprotocol/clientInfo"),
+        "io.modelcontextprotocol/logLevel",
+    )
+)
+
+
+def read(data: bytes) -> Envelope:
+    """One message's bytes to its parts: a request, a notification or a response, well formed.
+
+    A response has no method and either a result or an error; an error's id may be missing.
+    Raises :class:`Refused`. The raw parts refer to ``data``: copy what is kept.
+    """
+    try:
+        if not data.isascii():
+            data.decode()
+        if len(data) > 2 * MAX_DEPTH:
+            check_depth(data)
+            _check_numbers(data)
+        envelope = _decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError, ParseError) as error:
+        raise _second_look(data, error) from None
+    id = envelope.id
+    if envelope.method is UNSET:
+        if not _is_response(envelope):
+            raise _second_look(data, None)
+    elif (
+        envelope.jsonrpc != "2.0"
+        or id is None
+        or envelope.result is not UNSET
+        or envelope.error is not UNSET
+        or (id is not UNSET and not valid_id(id))
+    ):
+        raise _second_look(data, None)
+    count = data.count
+    for key in _DOUBLES:
+        if count(key) > 1:
+            _check_doubles(data)
+            return envelope
+    if b"\\u" in data or (len(data) > 400 and _may_hold_rare_doubles(data)):
+        _check_doubles(data)
+    return envelope
+
+
+def _is_response(envelope: Envelope) -> bool:
+    if envelope.jsonrpc != "2.0":
+        return False
+    if envelope.error is UNSET:
+        return envelope.result is not UNSET and valid_id(envelope.id)
+    return envelope.result is UNSET
+
+
+def _may_hold_rare_doubles(data: bytes) -> bool:
+    count = data.count
+    return any(count(key) > 1 for key in _RARE_DOUBLES)
+
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NOT_BRACKETS = re.compile(rb"[^\[\]{}]+")
+_MAX_DIGITS = 400
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (_MAX_DIGITS + 1))
+
+
+def check_depth(data: bytes, limit: int = MAX_DEPTH) -> None:
+    """Raise :class:`ParseError` where more than ``limit`` brackets are open at once.
+
+    Counting all brackets excludes the problem for nearly every message; only otherwise are
+    strings taken out and the nesting walked.
+    """
+    if data.count(b"[") + data.count(b"{") <= limit:
+        return
+    depth = 0
+    for char in _NOT_BRACKETS.sub(b"", _STRING.sub(b"", data)):
+        if char in b"[{":
+            depth += 1
+            if depth > limit:
+                raise ParseError(
+                    f"The message is nested deeper than {limit} levels; send flatter JSON."
+                )
+        else:
+            depth -= 1
+
+
+def _check_numbers(data: bytes) -> None:
+    """Raise :class:`ParseError` on a number of more than 400 digits.
+
+    A run that long covers a byte at a multiple of its length: looking at those few excludes it.
+    """
+    sample = data[_MAX_DIGITS :: _MAX_DIGITS + 1]
+    if sample.isalpha() or not _LONG_NUMBER.search(data):
+        return
+    if _LONG_NUMBER.search(_STRING.sub(b"", data)):
+        raise ParseError(f"The message holds a number of more than {_MAX_DIGITS} digits.")
+
+
+class _Members(dict[str, Any]):
+    """A JSON object that remembers which of its keys stood more than once."""
+
+    doubled: str | None = None
+
+    @classmethod
+    def of(cls, pairs: list[tuple[str, Any]]) -> "_Members":
+        members = cls(pairs)
+        if len(members) != len(pairs):
+            seen: set[str] = set()
+            for key, _ in pairs:
+                if key in seen:
+                    members.doubled = key
+                    break
+                seen.add(key)
+        return members
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _read_int(text: str) -> int:
+    if len(text) > _MAX_DIGITS + 1:
+        raise ValueError("a number has too many digits")
+    return int(text)
+
+
+def _exact(data: bytes) -> Any:
+    """The standard library's reading, for messages that are refused or suspicious anyway."""
+    import json
+
+    return json.loads(
+        data.decode(),
+        object_pairs_hook=_Members.of,
+        parse_constant=_refuse_constant,
+        parse_int=_read_int,
+    )
+
+
+def _check_doubles(data: bytes) -> None:
+    """Raise :class:`Refused` where the envelope, ``params`` or ``_meta`` has a key twice."""
+    try:
+        message = _exact(data)
+    except (ValueError, RecursionError) as error:
+        raise _second_look(data, error) from None
+    key = _doubled(message)
+    if key is not None:
+        id = message.get("id")
+        raise Refused(
+            InvalidRequest(
+                f"The key {_shown(key)} stands twice in the message, and parsers would disagree"
+                " about its value. Send each key once."
+            ),
+            id if valid_id(id) else None,
+        )
+
+
+def _doubled(message: Any) -> str | None:
+    for key in (None, "params", "_meta"):
+        if key is not None:
+            message = message.get(key)
+        if not isinstance(message, _Members):
+            return None
+        if message.doubled is not None:
+            return message.doubled
+    return None
+
+
+def valid_id(id: object) -> bool:
+    """Whether a value may be a request id: a string or an integer, bounded in size."""
+    if type(id) is int:
+        return -_MAX_ID_NUMBER < id < _MAX_ID_NUMBER
+    if type(id) is not str or len(id) > MAX_ID_CHARS:
+        return False
+    try:
+        id.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(text: str) -> str:
+    return ascii(text if len(text) <= 60 else text[:60] + "...")
+
+
+def _second_look(data: bytes, cause: Exception | None) -> Refused:
+    """Why a message is refused, and whom to tell: slow, exact, and never raising itself."""
+    if isinstance(cause, ParseError):
+        return Refused(cause, find_id(data))
+    if isinstance(cause, UnicodeDecodeError):
+        error = ParseError(f"The message is not UTF-8 (at byte {cause.start}); send UTF-8.")
+        return Refused(error, find_id(data))
+    try:
+        message = _exact(data)
+    except RecursionError:
+        return Refused(ParseError(f"The message is nested deeper than {MAX_DEPTH} levels."))
+    except ValueError as error:
+        text = str(error).split(": line", 1)[0][:100]
+        return Refused(
+            ParseError(f"The message is not JSON ({text}). Send one JSON object per message."),
+            find_id(data),
+        )
+    if not isinstance(message, _Members):
+        return Refused(InvalidRequest("A message is one JSON object; this is another value."))
+    id = message.get("id")
+    return Refused(
+        _judge(message),
+        id if valid_id(id) else None,
+    )
+
+
+def _judge(message: dict[str, Any]) -> ProtocolError:
+    """What is wrong with a message that is a JSON object."""
+    if message.get("jsonrpc") != "2.0":
+        return InvalidRequest('A message has "jsonrpc": "2.0".')
+    if "id" in message and not valid_id(message["id"]):
+        return InvalidRequest("An id is a string or an integer, of bounded size and never null.")
+    if "method" not in message:
+        return InvalidRequest(
+            "A message has a method (a request or notification), or an id with either a result or"
+            " an error (a response)."
+        )
+    method = message["method"]
+    if not isinstance(method, str):
+        return InvalidRequest("A method is a string.")
+    if "result" in message or "error" in message:
+        return InvalidRequest("A message with a method has neither a result nor an error.")
+    # JSON to the standard library and not to msgspec: text with lone surrogates.
+    return InvalidParams(
+        "The message holds text that is not valid Unicode (an unpaired surrogate escape);"
+        " send well-formed text."
+    )
+
+
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]|-?[0-9]+', re.DOTALL)
+_EYE_BYTES = 1 << 16
+
+
+def find_id(data: bytes) -> RequestId | None:
+    """The id of a message that cannot be parsed, where one stands plainly at its top level.
+
+    Without it, whoever sent the request would wait for ever.
+    """
+    depth = 0
+    expecting = False
+    head = data[:_EYE_BYTES]
+    for match in _TOKEN.finditer(head):
+        token = match[0]
+        if token in b"[{":
+            depth += 1
+        elif token in b"]}":
+            depth -= 1
+        elif depth == 1 and expecting:
+            try:
+                id = _decode_id(token)
+            except msgspec.DecodeError:
+                return None
+            whole = head[match.end() : match.end() + 1] not in b".eE" or token[:1] == b'"'
+            return id if whole and valid_id(id) else None
+        expecting = depth == 1 and token == b'"id"' and head[match.end() :].lstrip()[:1] == b":"
+    return None
+
+
+_decode_id: Callable[[bytes], RequestId] = msgspec.json.Decoder(int | str).decode
+
+
+def id_bytes(id: RequestId) -> bytes:
+    """An id as JSON text."""
+    return b"%d" % id if type(id) is int else encode(id)
+
+
+def write_result(id: RequestId, result: bytes) -> bytes:
+    """A result response around JSON text."""
+    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (id_bytes(id), result)
+
+
+def write_error(id: RequestId | UnsetType | None, error: ErrorObject) -> bytes:
+    """An error response; ``None`` writes ``id: null``, ``UNSET`` leaves the id out."""
+    return encode(ErrorResponse("2.0", error, id))
+
+
+def write_notification(method: str, params: bytes | None = None) -> bytes:
+    """A notification around its params' JSON text."""
+    if params is None:
+        return b'{"jsonrpc":"2.0","method":%b}' % encode(method)
+    return b'{"jsonrpc":"2.0","method":%b,"params":%b}' % (encode(method), params)
+
+
+def write_request(id: RequestId, method: str, params: bytes | None = None) -> bytes:
+    """A request around its params' JSON text."""
+    if params is None:
+        return b'{"jsonrpc":"2.0","id":%b,"method":%b}' % (id_bytes(id), encode(method))
+    return b'{"jsonrpc":"2.0","id":%b,"method":%b,"params":%b}' % (
+        id_bytes(id),
+        encode(method),
+        params,
+    )

@@ -1,0 +1,249 @@
+"""The methods of the protocol: one record each, and the registry that edges look them up in.
+
+A record says what a method's params are, whether it answers once or streams, which eras have
+it, where its target stands and whether it may ask back. Extensions add records of their own
+(:mod:`interlock.protocol.extension`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from typing import Any, Literal
+
+import msgspec
+
+from .errors import InvalidParams
+from .json import UNSET, Raw, UnsetType
+from .payload import decoder, describe
+
+Shape = Literal["unary", "stream"]
+_TYPES = "interlock.protocol.types."
+
+
+class Method:
+    """One method. Types are named by path and imported when first needed."""
+
+    __slots__ = (
+        "_decode",
+        "_params",
+        "_result",
+        "asks",
+        "cacheable",
+        "capability",
+        "legacy",
+        "modern",
+        "name",
+        "shape",
+        "target",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        params: str,
+        result: str,
+        *,
+        eras: Literal["both", "legacy", "modern"] = "both",
+        shape: Shape = "unary",
+        target: str | None = None,
+        cacheable: bool = False,
+        asks: bool = False,
+        capability: str | None = None,
+    ) -> None:
+        self.name = name
+        self._params = params
+        self._result = result
+        self.legacy = eras != "modern"
+        self.modern = eras != "legacy"
+        self.shape: Shape = shape
+        self.target = target
+        """The member of params that HTTP mirrors as ``Mcp-Name``."""
+        self.cacheable = cacheable
+        """Complete modern results carry ``ttlMs`` and ``cacheScope``."""
+        self.asks = asks
+        """May end as ``InputRequiredResult``."""
+        self.capability = capability
+        """The server capability without which the method is not offered."""
+        self._decode: Callable[[Any], Any] | None = None
+
+    @property
+    def params_type(self) -> type[Any]:
+        return _find(self._params)
+
+    @property
+    def result_type(self) -> type[Any]:
+        return _find(self._result)
+
+    def read_params(self, raw: Raw | UnsetType) -> Any:
+        """Decode params; missing ones are read as ``{}``. Raises :class:`InvalidParams`."""
+        decode = self._decode
+        if decode is None:
+            decode = self._decode = decoder(self.params_type)
+        try:
+            return decode(b"{}" if raw is UNSET else raw)
+        except msgspec.MsgspecError as error:
+            raise InvalidParams(describe(error)) from None
+
+    def __repr__(self) -> str:
+        return f"Method({self.name!r})"
+
+
+def _find(path: str) -> type[Any]:
+    module, _, name = path.rpartition(":")
+    return getattr(import_module(module if "." in module else _TYPES + module), name)
+
+
+class MethodRegistry:
+    """Methods by name. The core's are there from the start; extensions are added once."""
+
+    def __init__(self, methods: Iterable[Method] = ()) -> None:
+        self._methods: dict[str, Method] = {}
+        for method in methods:
+            self.add(method)
+        self.get = self._methods.get
+
+    def add(self, method: Method) -> None:
+        """Register a method. Raises :class:`ValueError` where its name is taken."""
+        if method.name in self._methods:
+            raise ValueError(f"the method {method.name!r} is registered already")
+        self._methods[method.name] = method
+
+    def __iter__(self) -> Iterator[Method]:
+        return iter(self._methods.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._methods
+
+
+def server_methods() -> MethodRegistry:
+    """The core methods that servers serve, in every revision."""
+    return MethodRegistry(
+        (
+            Method(
+                "server/discover",
+                "base:RequestParams",
+                "lifecycle:DiscoverResult",
+                eras="modern",
+                cacheable=True,
+            ),
+            Method(
+                "initialize",
+                "lifecycle:InitializeRequestParams",
+                "lifecycle:InitializeResult",
+                eras="legacy",
+            ),
+            Method("ping", "base:RequestParams", "base:Result", eras="legacy"),
+            Method(
+                "logging/setLevel",
+                "logging:SetLevelRequestParams",
+                "base:Result",
+                eras="legacy",
+                capability="logging",
+            ),
+            Method(
+                "tools/list",
+                "base:PaginatedRequestParams",
+                "tools:ListToolsResult",
+                cacheable=True,
+                capability="tools",
+            ),
+            Method(
+                "tools/call",
+                "tools:CallToolRequestParams",
+                "tools:CallToolResult",
+                target="name",
+                asks=True,
+                capability="tools",
+            ),
+            Method(
+                "prompts/list",
+                "base:PaginatedRequestParams",
+                "prompts:ListPromptsResult",
+                cacheable=True,
+                capability="prompts",
+            ),
+            Method(
+                "prompts/get",
+                "prompts:GetPromptRequestParams",
+                "prompts:GetPromptResult",
+                target="name",
+                asks=True,
+                capability="prompts",
+            ),
+            Method(
+                "resources/list",
+                "base:PaginatedRequestParams",
+                "resources:ListResourcesResult",
+                cacheable=True,
+                capability="resources",
+            ),
+            Method(
+                "resources/templates/list",
+                "base:PaginatedRequestParams",
+                "resources:ListResourceTemplatesResult",
+                cacheable=True,
+                capability="resources",
+            ),
+            Method(
+                "resources/read",
+                "resources:ReadResourceRequestParams",
+                "resources:ReadResourceResult",
+                target="uri",
+                cacheable=True,
+                asks=True,
+                capability="resources",
+            ),
+            Method(
+                "resources/subscribe",
+                "resources:SubscribeRequestParams",
+                "base:Result",
+                eras="legacy",
+                capability="resources.subscribe",
+            ),
+            Method(
+                "resources/unsubscribe",
+                "resources:UnsubscribeRequestParams",
+                "base:Result",
+                eras="legacy",
+                capability="resources.subscribe",
+            ),
+            Method(
+                "completion/complete",
+                "completion:CompleteRequestParams",
+                "completion:CompleteResult",
+                capability="completions",
+            ),
+            Method(
+                "subscriptions/listen",
+                "subscriptions:SubscriptionsListenRequestParams",
+                "subscriptions:SubscriptionsListenResult",
+                eras="modern",
+                shape="stream",
+            ),
+        )
+    )
+
+
+def client_methods() -> MethodRegistry:
+    """The core methods that clients serve: legacy requests, and inputs of modern results."""
+    return MethodRegistry(
+        (
+            Method("ping", "base:RequestParams", "base:Result", eras="legacy"),
+            Method(
+                "sampling/createMessage",
+                "sampling:CreateMessageRequestParams",
+                "sampling:CreateMessageResult",
+                capability="sampling",
+            ),
+            Method(
+                "elicitation/create",
+                "elicitation:ElicitRequestParams",
+                "elicitation:ElicitResult",
+                capability="elicitation",
+            ),
+            Method("roots/list", "base:RequestParams", "roots:ListRootsResult", capability="roots"),
+        )
+    )
+
+
+SERVER_METHODS = server_methods()
+CLIENT_METHODS = client_methods()

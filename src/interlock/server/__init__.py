@@ -1,0 +1,1 @@
+"""The server SDK: functions become tools, resources and prompts, served to every client."""

@@ -1,0 +1,123 @@
+"""The catalogue: everything a server offers, by kind and key, and who serves each entry.
+
+Providers fill it; handlers and lists read it. An entry holds the object that is listed, as the
+newest revision has it, and the handler that serves calls of it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+from interlock.protocol.call import Handler
+from interlock.protocol.errors import DefinitionError
+from interlock.protocol.uri_template import UriTemplate
+
+Kind = Literal["tools", "prompts", "resources", "templates"]
+KINDS: tuple[Kind, ...] = ("tools", "prompts", "resources", "templates")
+
+
+class Entry(Struct, frozen=True):
+    """One tool, prompt, resource or template."""
+
+    kind: Kind
+    key: str
+    """The name, the URI, or the URI template."""
+    listed: dict[str, Any]
+    """The object in the list, as JSON."""
+    serve: Handler
+    template: UriTemplate | None = None
+    logs: bool = False
+    """Whether serving it may send log entries to the client."""
+
+
+class Provider(Protocol):
+    """What a server is made of: functions, a mounted server, a remote one, a document."""
+
+    def entries(self) -> Iterable[Entry]:
+        """Everything it offers, in a stable order."""
+        ...
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call back whenever :meth:`entries` would answer differently."""
+        ...
+
+
+class Catalogue:
+    """The entries of all providers, checked for collisions."""
+
+    def __init__(self) -> None:
+        self._providers: list[Provider] = []
+        self._tables: dict[Kind, dict[str, Entry]] | None = None
+        self._callbacks: list[Callable[[], None]] = []
+        self.version = 0
+        """Rises with every change; caches hold on to it."""
+
+    def add(self, provider: Provider) -> None:
+        """Take in a provider's entries, now and after each change of it."""
+        self._providers.append(provider)
+        provider.on_change(self._changed)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._tables = None
+        self.version += 1
+        for callback in self._callbacks:
+            callback()
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call back after every change of any entry."""
+        self._callbacks.append(callback)
+
+    def table(self, kind: Kind) -> dict[str, Entry]:
+        """The entries of a kind by key, in the order of their definition.
+
+        Raises :class:`DefinitionError` where two entries have one key.
+        """
+        tables = self._tables
+        if tables is None:
+            tables = _empty_tables()
+            for provider in self._providers:
+                for entry in provider.entries():
+                    if entry.key in tables[entry.kind]:
+                        raise duplicate(entry.kind, entry.key)
+                    tables[entry.kind][entry.key] = entry
+            self._tables = tables
+        return tables[kind]
+
+    def __iter__(self) -> Iterator[Entry]:
+        for kind in KINDS:
+            yield from self.table(kind).values()
+
+
+def duplicate(kind: Kind, key: str) -> DefinitionError:
+    """The error for a key that is taken."""
+    noun = {"tools": "tool", "prompts": "prompt", "resources": "resource", "templates": "template"}
+    return DefinitionError(f"a {noun[kind]} {key!r} exists already; give one of them another name")
+
+
+class OwnEntries:
+    """The provider of entries that were added one by one."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[Kind, str], Entry] = {}
+        self._callbacks: list[Callable[[], None]] = []
+
+    def entries(self) -> Iterable[Entry]:
+        return self._entries.values()
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        self._callbacks.append(callback)
+
+    def add(self, entry: Entry) -> None:
+        """Add an entry. Raises :class:`DefinitionError` where its key is taken."""
+        place = (entry.kind, entry.key)
+        if place in self._entries:
+            raise duplicate(entry.kind, entry.key)
+        self._entries[place] = entry
+        for callback in self._callbacks:
+            callback()
+
+
+def _empty_tables() -> dict[Kind, dict[str, Entry]]:
+    return {kind: {} for kind in KINDS}

@@ -1,0 +1,209 @@
+"""The context of a call: what a handler may know of its caller and say to it meanwhile."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Generic, Literal, TypeVar
+
+from interlock.protocol.call import Call, ClientProfile, Log, Principal, Progress
+from interlock.protocol.types.logging import SEVERITY
+
+AppT = TypeVar("AppT")
+
+Level = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
+
+
+class Context(Generic[AppT]):
+    """The call that a handler serves. Annotate a parameter with it to receive it.
+
+    ``Context[AppState]`` names the type of :attr:`app`, the value that the lifespan yields.
+    """
+
+    __slots__ = ("_app", "_call", "_logger")
+
+    def __init__(self, call: Call, app: AppT, logger: str | None = None) -> None:
+        self._call = call
+        self._app = app
+        self._logger = logger
+
+    @property
+    def app(self) -> AppT:
+        """What the server's lifespan yielded; ``None`` without one."""
+        return self._app
+
+    @property
+    def call(self) -> Call:
+        """The call itself, as middleware sees it."""
+        return self._call
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Values that middleware left for this call; gone when it ends."""
+        return self._call.scope.state
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who calls, where the transport proved it; ``None`` means anonymous."""
+        return self._call.scope.principal
+
+    @property
+    def client(self) -> ClientProfile:
+        """What the client says of itself: ``.name``, ``.version``, ``.can("elicitation.url")``."""
+        return self._call.scope.client
+
+    @property
+    def revision(self) -> str:
+        """The protocol revision that the caller speaks."""
+        return self._call.scope.revision.name
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the call was cancelled. Async handlers are interrupted; sync ones ask here."""
+        return self._call.scope.cancellation.reason is not None
+
+    @property
+    def deadline(self) -> float | None:
+        """When the call must have ended, by the event loop's clock; ``None`` for no deadline."""
+        return self._call.scope.deadline
+
+    async def progress(
+        self, done: float, total: float | None = None, message: str | None = None
+    ) -> None:
+        """Tell the caller how far the call has come. ``done`` must rise from call to call.
+
+        Nothing is sent where the caller did not ask for progress, or too often in a row; waits
+        while the caller does not read.
+        """
+        scope = self._call.scope
+        if scope.wants_progress:
+            later = scope.port.notify(Progress(done, total, message))
+            if later is not None:
+                await later
+
+    async def log(self, level: Level, text: str, *, logger: str | None = None, **data: Any) -> None:
+        """Send a log entry to the caller, if it wants entries of that level.
+
+        With ``data`` the entry is an object of ``message`` and the data; these must be JSON
+        values. Never log secrets: the entry leaves this process.
+        """
+        scope = self._call.scope
+        wanted = scope.log_level
+        if wanted is None or SEVERITY[level] < SEVERITY[wanted]:
+            return
+        entry: Any = {"message": text, **data} if data else text
+        later = scope.port.notify(Log(level, entry, logger or self._logger))
+        if later is not None:
+            await later
+
+    async def debug(self, text: str, **data: Any) -> None:
+        """:meth:`log` at level ``debug``."""
+        await self.log("debug", text, **data)
+
+    async def info(self, text: str, **data: Any) -> None:
+        """:meth:`log` at level ``info``."""
+        await self.log("info", text, **data)
+
+    async def warning(self, text: str, **data: Any) -> None:
+        """:meth:`log` at level ``warning``."""
+        await self.log("warning", text, **data)
+
+    async def error(self, text: str, **data: Any) -> None:
+        """:meth:`log` at level ``error``."""
+        await self.log("error", text, **data)
+
+
+class SyncContext(Generic[AppT]):
+    """:class:`Context` for handlers that run in a thread: the same, with blocking methods."""
+
+    __slots__ = ("_context", "_loop")
+
+    def __init__(self, context: Context[AppT], loop: asyncio.AbstractEventLoop) -> None:
+        self._context = context
+        self._loop = loop
+
+    @property
+    def app(self) -> AppT:
+        """What the server's lifespan yielded; ``None`` without one."""
+        return self._context.app
+
+    @property
+    def call(self) -> Call:
+        """The call itself, as middleware sees it."""
+        return self._context.call
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Values that middleware left for this call; gone when it ends."""
+        return self._context.state
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who calls, where the transport proved it; ``None`` means anonymous."""
+        return self._context.principal
+
+    @property
+    def client(self) -> ClientProfile:
+        """What the client says of itself: ``.name``, ``.version``, ``.can("elicitation.url")``."""
+        return self._context.client
+
+    @property
+    def revision(self) -> str:
+        """The protocol revision that the caller speaks."""
+        return self._context.revision
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the call was cancelled: a thread is not interrupted, so ask now and then."""
+        return self._context.cancelled
+
+    @property
+    def deadline(self) -> float | None:
+        """When the call must have ended, by the event loop's clock; ``None`` for no deadline."""
+        return self._context.deadline
+
+    def progress(self, done: float, total: float | None = None, message: str | None = None) -> None:
+        """See :meth:`Context.progress`."""
+        if self._context.call.scope.wants_progress:
+            self._block(self._context.progress, done, total, message)
+
+    def log(self, level: Level, text: str, *, logger: str | None = None, **data: Any) -> None:
+        """See :meth:`Context.log`."""
+        wanted = self._context.call.scope.log_level
+        if wanted is not None and SEVERITY[level] >= SEVERITY[wanted]:
+            self._block(_log, self._context, level, text, logger, data)
+
+    def debug(self, text: str, **data: Any) -> None:
+        """:meth:`log` at level ``debug``."""
+        self.log("debug", text, **data)
+
+    def info(self, text: str, **data: Any) -> None:
+        """:meth:`log` at level ``info``."""
+        self.log("info", text, **data)
+
+    def warning(self, text: str, **data: Any) -> None:
+        """:meth:`log` at level ``warning``."""
+        self.log("warning", text, **data)
+
+    def error(self, text: str, **data: Any) -> None:
+        """:meth:`log` at level ``error``."""
+        self.log("error", text, **data)
+
+    def _block(self, function: Any, *arguments: Any) -> None:
+        from interlock.transport.bridge import call_soon_blocking
+
+        call_soon_blocking(self._loop, function, *arguments)
+
+
+async def _log(
+    context: Context[Any], level: Level, text: str, logger: str | None, data: Mapping[str, Any]
+) -> None:
+    await context.log(level, text, logger=logger, **data)
+
+
+def context_kind(annotation: Any) -> Literal["async", "sync"] | None:
+    """Whether an annotation asks for a context: the class itself or a parametrised form."""
+    origin = getattr(annotation, "__origin__", annotation)
+    if origin is Context:
+        return "async"
+    if origin is SyncContext:
+        return "sync"
+    return None

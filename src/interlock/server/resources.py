@@ -1,0 +1,101 @@
+"""Resources and templates: from a function to a catalogue entry that serves reads.
+
+What the function returns becomes contents: text as text, bytes as base64, everything else as
+JSON; :class:`~interlock.protocol.types.resources.ResourceContents` go out as they are.
+Source: MCP 2026-07-28, Resources.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any, cast
+
+from interlock.protocol.call import Call, Handler
+from interlock.protocol.errors import InvalidParams, ProtocolError, ResourceNotFound, ToolError
+from interlock.protocol.json import UNSET
+from interlock.protocol.outcome import Outcome, Result
+from interlock.protocol.payload import Payload
+from interlock.protocol.types.resources import ReadResourceResult, ResourceContents
+from interlock.protocol.uri_template import UriTemplate
+from interlock.server.content import Audio, Image
+from interlock.server.functions.compile import Function
+from interlock.server.functions.output import Output
+from interlock.server.functions.problems import ArgumentError
+from interlock.server.invoke import Host, invoker
+
+Reader = Callable[[str, Any], list[ResourceContents]]
+
+
+def resource_handler(
+    host: Host,
+    function: Function,
+    *,
+    mime_type: str | None,
+    thread: bool | None,
+    template: UriTemplate | None = None,
+) -> Handler:
+    """The handler of ``resources/read`` for one resource or one template."""
+    invoke = invoker(host, function, thread=thread)
+    to_contents = _reader(function.output, mime_type)
+
+    async def serve(call: Call) -> Outcome:
+        uri: str = call.payload.value.uri
+        variables = {} if template is None else template.match(uri)
+        if variables is None:
+            raise ResourceNotFound(uri)
+        try:
+            bound = function.bind_text(variables)
+        except ArgumentError as error:
+            raise InvalidParams(f"Invalid resource URI: {error}") from None
+        try:
+            value = await invoke(call, bound.args, bound.kwargs)
+        except FileNotFoundError:
+            raise ResourceNotFound(uri) from None
+        except ToolError as error:
+            raise ProtocolError(str(error), code=-32603) from error
+        return Result(Payload(ReadResourceResult(contents=to_contents(uri, value))))
+
+    return serve
+
+
+def _reader(output: Output | None, mime_type: str | None) -> Reader:
+    """Turns what a function returned for a URI into contents."""
+
+    def one(uri: str, value: Any) -> ResourceContents:
+        if isinstance(value, ResourceContents):
+            return value
+        if isinstance(value, str):
+            return ResourceContents(uri, text=value, mime_type=mime_type or "text/plain")
+        if isinstance(value, bytes | bytearray | memoryview):
+            raw = bytes(cast("bytes", value))
+            return ResourceContents(
+                uri,
+                blob=b64encode(raw).decode("ascii"),
+                mime_type=mime_type or "application/octet-stream",
+            )
+        if isinstance(value, Image | Audio):
+            return ResourceContents(uri, blob=value.base64, mime_type=value.mime_type)
+        return ResourceContents(
+            uri, text=_as_json(value, output), mime_type=mime_type or "application/json"
+        )
+
+    def read(uri: str, value: Any) -> list[ResourceContents]:
+        if isinstance(value, list) and value:
+            items = cast("list[Any]", value)
+            if all(isinstance(item, ResourceContents) for item in items):
+                return items
+        return [one(uri, value)]
+
+    return read
+
+
+def _as_json(value: Any, output: Output | None) -> str:
+    if output is not None:
+        return output.encode(value).decode()
+    from interlock.server.tools import unstructured
+
+    content = unstructured(value, 1 << 62).structured_content
+    if content is UNSET:
+        from interlock.protocol.json import encode
+
+        return encode(value).decode()
+    return bytes(content).decode()

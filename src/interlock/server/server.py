@@ -1,0 +1,488 @@
+"""The server: functions in, a server of every protocol revision out."""
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Literal, TypeVar, overload
+
+from interlock.protocol.call import Middleware
+from interlock.protocol.cursor import Cursors
+from interlock.protocol.errors import DefinitionError
+from interlock.protocol.seal import Sealer
+from interlock.protocol.types.base import Annotations, Icon
+from interlock.protocol.types.tools import ToolAnnotations
+from interlock.server.catalogue import Catalogue, Entry, OwnEntries, Provider
+from interlock.server.definitions import (
+    Described,
+    listed,
+    listed_annotations,
+    read_function,
+    tool_name,
+)
+from interlock.server.lifespan import Lifespan, SharedLifespan
+from interlock.server.middleware import Layer
+from interlock.server.mount import Mount
+from interlock.server.prompts import arguments_listed, prompt_handler
+from interlock.server.resources import resource_handler
+from interlock.server.serving import ServerPeer
+from interlock.server.tools import function_handler, schema_handler
+from interlock.transport.bounds import SERVER_BOUNDS, Bounds
+from interlock.transport.threads import ThreadPool
+
+F = TypeVar("F", bound=Callable[..., Any])
+M = TypeVar("M", bound=Middleware)
+Extra = Literal["forbid", "ignore"]
+
+
+class Server:
+    """An MCP server: tools, resources and prompts out of Python functions.
+
+    ``name`` and ``version`` are what clients see; ``instructions`` tell a model how to use the
+    server as a whole. ``lifespan`` opens what handlers need (``ctx.app``) before the first call
+    and closes it after the last. ``bounds`` limits each connection.
+
+    ``text_limit`` caps a result's text in bytes; longer text is cut at a line's end with a note,
+    a longer structured result is an error that says how to narrow the request. ``page_size`` is
+    how many entries a list page holds, ``list_ttl_seconds`` how long clients may keep lists.
+    ``threads`` bounds the sync handlers that run at once. ``logging`` declares the logging
+    capability even where no handler takes a context. ``seal_keys`` (32 bytes each, the first
+    seals) make cursors good across restarts and processes.
+
+    Functions may be added until the server runs and after. Raises
+    :class:`~interlock.protocol.errors.DefinitionError` for definitions that cannot work.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        version: str = "0.0.0",
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        instructions: str | None = None,
+        website_url: str | None = None,
+        icons: Sequence[Icon] = (),
+        lifespan: Lifespan | None = None,
+        bounds: Bounds = SERVER_BOUNDS,
+        text_limit: int = 256 * 1024,
+        page_size: int = 500,
+        list_ttl_seconds: float = 60.0,
+        threads: int = 32,
+        logging: bool = False,
+        seal_keys: Sequence[bytes] = (),
+    ) -> None:
+        if not name:
+            raise DefinitionError("a server needs a name")
+        if page_size < 1 or text_limit < 1:
+            raise DefinitionError("page_size and text_limit are at least 1")
+        self.name = name
+        self.version = version
+        self.instructions = instructions
+        self.bounds = bounds
+        self.text_limit = text_limit
+        self.page_size = page_size
+        self.list_ttl_ms = max(0, round(list_ttl_seconds * 1000))
+        self.logging = logging
+        self.info: dict[str, Any] = listed(
+            Described(title=title, description=description, icons=icons),
+            required={"name": name, "version": version},
+            optional={"websiteUrl": website_url},
+        )
+        self.catalogue = Catalogue()
+        self.layers: list[Layer] = []
+        self.threads = ThreadPool(slots=threads)
+        self.cursors = Cursors(Sealer(seal_keys) if seal_keys else None)
+        self._own = OwnEntries()
+        self.catalogue.add(self._own)
+        self._lifespan = SharedLifespan(lifespan, self)
+        self._app: Any = None
+        self._mounted: list[Server] = []
+
+    @property
+    def app(self) -> Any:
+        """What the lifespan yielded, while the server is being served."""
+        return self._app
+
+    # Tools
+
+    @overload
+    def tool(self, function: F, /) -> F: ...
+    @overload
+    def tool(
+        self,
+        *,
+        name: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        annotations: ToolAnnotations | Mapping[str, Any] | None = None,
+        icons: Sequence[Icon] = (),
+        meta: Mapping[str, Any] | None = None,
+        thread: bool | None = None,
+        strict: bool = False,
+        extra: Extra = "forbid",
+    ) -> Callable[[F], F]: ...
+    def tool(self, function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+        """Make a function a tool; it is returned unchanged.
+
+        The name is the function's, the description its docstring's, the schemas those of its
+        annotations. ``annotations`` are hints such as ``readOnlyHint``; a mapping may hold keys
+        of its own. ``thread=False`` runs a sync function on the event loop. ``strict`` refuses
+        arguments of nearly the right type (``"3"`` for an integer); ``extra="ignore"`` drops
+        unknown ones instead of refusing them.
+        """
+        if function is not None:
+            self._add_tool_function(function, depth=4, **options)
+            return function
+
+        def decorate(function: Any) -> Any:
+            self._add_tool_function(function, depth=4, **options)
+            return function
+
+        return decorate
+
+    def add_tool(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        annotations: ToolAnnotations | Mapping[str, Any] | None = None,
+        icons: Sequence[Icon] = (),
+        meta: Mapping[str, Any] | None = None,
+        thread: bool | None = None,
+        strict: bool = False,
+        extra: Extra = "forbid",
+        input_schema: Mapping[str, Any] | None = None,
+        output_schema: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add a tool, see :meth:`tool`.
+
+        With ``input_schema`` (and ``output_schema``) the schema is listed as it is and enforced;
+        the function gets the arguments as keywords, or all in one where it has a single
+        parameter that is no property of the schema.
+        """
+        described = Described(title=title, description=description, icons=icons, meta=meta)
+        if input_schema is None:
+            if output_schema is not None:
+                raise DefinitionError("output_schema goes with input_schema")
+            self._add_tool_function(
+                function,
+                depth=4,
+                name=name,
+                title=title,
+                description=description,
+                annotations=annotations,
+                icons=icons,
+                meta=meta,
+                thread=thread,
+                strict=strict,
+                extra=extra,
+            )
+            return
+        key = tool_name(name or getattr(function, "__name__", ""))
+        if described.description is None and function.__doc__:
+            import inspect
+
+            from msgspec.structs import replace
+
+            described = replace(described, description=inspect.cleandoc(function.__doc__))
+        handler = schema_handler(
+            self,
+            function,
+            key,
+            input_schema,
+            output_schema,
+            thread=thread,
+            text_limit=self.text_limit,
+        )
+        optional = {
+            "outputSchema": output_schema,
+            "annotations": listed_annotations(annotations),
+        }
+        self._own.add(
+            Entry(
+                "tools",
+                key,
+                listed(
+                    described,
+                    required={"name": key, "inputSchema": input_schema},
+                    optional=optional,
+                ),
+                handler,
+            )
+        )
+
+    def _add_tool_function(
+        self,
+        function: Callable[..., Any],
+        *,
+        depth: int,
+        name: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        annotations: ToolAnnotations | Mapping[str, Any] | None = None,
+        icons: Sequence[Icon] = (),
+        meta: Mapping[str, Any] | None = None,
+        thread: bool | None = None,
+        strict: bool = False,
+        extra: Extra = "forbid",
+    ) -> None:
+        compiled = read_function(
+            function,
+            name=name,
+            description=description,
+            strict=strict,
+            extra=extra,
+            depth=depth - 1,
+        )
+        key = tool_name(compiled.name)
+        entry = Entry(
+            "tools",
+            key,
+            listed(
+                Described(title=title, description=compiled.description, icons=icons, meta=meta),
+                required={"name": key, "inputSchema": compiled.input_schema},
+                optional={
+                    "outputSchema": compiled.output.schema if compiled.output else None,
+                    "annotations": listed_annotations(annotations),
+                },
+            ),
+            function_handler(self, compiled, thread=thread, text_limit=self.text_limit),
+            logs=compiled.context_parameter is not None,
+        )
+        self._own.add(entry)
+
+    # Resources
+
+    def resource(
+        self,
+        uri: str,
+        *,
+        name: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        mime_type: str | None = None,
+        size: int | None = None,
+        annotations: Annotations | Mapping[str, Any] | None = None,
+        icons: Sequence[Icon] = (),
+        meta: Mapping[str, Any] | None = None,
+        thread: bool | None = None,
+    ) -> Callable[[F], F]:
+        """Make a function a resource, or with ``{variables}`` in the URI a template of them.
+
+        A template follows RFC 6570; its variables are the function's parameters. What the
+        function returns is sent as text (``str``), as base64 (``bytes``) or as JSON. A
+        :class:`FileNotFoundError` becomes the protocol's own error for a missing resource.
+        """
+
+        def decorate(function: F) -> F:
+            self._add_resource(
+                function,
+                uri,
+                Described(title=title, description=description, icons=icons, meta=meta),
+                name=name,
+                optional={
+                    "mimeType": mime_type,
+                    "size": size,
+                    "annotations": listed_annotations(annotations),
+                },
+                thread=thread,
+                depth=4,
+            )
+            return function
+
+        return decorate
+
+    def add_resource(self, function: Callable[..., Any], uri: str, **options: Any) -> None:
+        """Add a resource or template, see :meth:`resource`."""
+        self.resource(uri, **options)(function)
+
+    def _add_resource(
+        self,
+        function: Callable[..., Any],
+        uri: str,
+        described: Described,
+        *,
+        name: str | None,
+        optional: dict[str, Any],
+        thread: bool | None,
+        depth: int,
+    ) -> None:
+        from msgspec.structs import replace
+
+        from interlock.server.uris import check_variables, read_uri
+
+        template = read_uri(uri)
+        compiled = read_function(
+            function,
+            name=name,
+            description=described.description,
+            strict=False,
+            extra="forbid",
+            depth=depth - 1,
+        )
+        check_variables(compiled, uri, template)
+        described = replace(described, description=compiled.description)
+        handler = resource_handler(
+            self, compiled, mime_type=optional["mimeType"], thread=thread, template=template
+        )
+        member = "uri" if template is None else "uriTemplate"
+        if template is not None:
+            optional.pop("size")
+        self._own.add(
+            Entry(
+                "resources" if template is None else "templates",
+                uri,
+                listed(described, required={member: uri, "name": compiled.name}, optional=optional),
+                handler,
+                template,
+                logs=compiled.context_parameter is not None,
+            )
+        )
+
+    # Prompts
+
+    @overload
+    def prompt(self, function: F, /) -> F: ...
+    @overload
+    def prompt(
+        self,
+        *,
+        name: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        icons: Sequence[Icon] = (),
+        meta: Mapping[str, Any] | None = None,
+        thread: bool | None = None,
+    ) -> Callable[[F], F]: ...
+    def prompt(self, function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+        """Make a function a prompt: it returns text, a :class:`Message`, or a list of them.
+
+        Arguments are strings on the wire; other types are read from their JSON text.
+        """
+        if function is not None:
+            self._add_prompt(function, depth=4, **options)
+            return function
+
+        def decorate(function: Any) -> Any:
+            self._add_prompt(function, depth=4, **options)
+            return function
+
+        return decorate
+
+    def add_prompt(self, function: Callable[..., Any], **options: Any) -> None:
+        """Add a prompt, see :meth:`prompt`."""
+        self._add_prompt(function, depth=4, **options)
+
+    def _add_prompt(
+        self,
+        function: Callable[..., Any],
+        *,
+        depth: int,
+        name: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        icons: Sequence[Icon] = (),
+        meta: Mapping[str, Any] | None = None,
+        thread: bool | None = None,
+    ) -> None:
+        compiled = read_function(
+            function,
+            name=name,
+            description=description,
+            strict=False,
+            extra="forbid",
+            depth=depth - 1,
+        )
+        key = tool_name(compiled.name)
+        arguments = arguments_listed(compiled)
+        self._own.add(
+            Entry(
+                "prompts",
+                key,
+                listed(
+                    Described(
+                        title=title, description=compiled.description, icons=icons, meta=meta
+                    ),
+                    required={"name": key},
+                    optional={"arguments": arguments or None},
+                ),
+                prompt_handler(self, compiled, thread=thread),
+                logs=compiled.context_parameter is not None,
+            )
+        )
+
+    # Composition
+
+    @overload
+    def middleware(self, function: M, /) -> M: ...
+    @overload
+    def middleware(self, *, methods: Iterable[str] | None = None) -> Callable[[M], M]: ...
+    def middleware(
+        self, function: Middleware | None = None, /, *, methods: Iterable[str] | None = None
+    ) -> Any:
+        """Wrap every call, or those of some methods: ``async (call, next) -> outcome``.
+
+        The first one added is the outermost. Methods are named as in the protocol
+        (``"tools/call"``); a misspelt one is an error.
+        """
+        covered = None if methods is None else frozenset(methods)
+        if covered is not None:
+            from interlock.protocol.methods import SERVER_METHODS
+
+            unknown = sorted(covered - {method.name for method in SERVER_METHODS})
+            if unknown:
+                raise DefinitionError(f"middleware for {unknown[0]!r}: no such method")
+
+        def decorate(function: Any) -> Any:
+            self.layers.append(Layer(function, covered))
+            return function
+
+        return decorate if function is None else decorate(function)
+
+    def mount(self, server: "Server", prefix: str | None = None) -> None:
+        """Serve another server's entries here, its middleware around them.
+
+        With ``prefix`` its tools and prompts are named ``prefix_name``; URIs stay as they are.
+        Two entries of one name are an error. The mounted server's lifespan runs with this one's.
+        """
+        if server is self:
+            raise DefinitionError("a server cannot be mounted in itself")
+        self.catalogue.add(Mount(server, prefix))
+        self._mounted.append(server)
+
+    def add_provider(self, provider: Provider) -> None:
+        """Serve what a provider offers."""
+        self.catalogue.add(provider)
+
+    # Serving
+
+    @asynccontextmanager
+    async def started(self) -> AsyncGenerator[ServerPeer]:
+        """Run the lifespans and give the peer that transports call.
+
+        Any number of transports may hold it at once; the lifespan runs once for all.
+        """
+        from contextlib import AsyncExitStack
+
+        async with AsyncExitStack() as stack:
+            for server in self._mounted:
+                await stack.enter_async_context(server.started())
+            peer = ServerPeer(self)
+            self._app = await stack.enter_async_context(self._lifespan.held())
+            yield peer
+
+    def run(self, transport: Literal["stdio"] = "stdio") -> None:
+        """Serve until the client goes away. Blocks.
+
+        ``"stdio"`` takes this process's standard input and output for the protocol; what
+        handlers print goes to standard error.
+        """
+        if transport != "stdio":
+            raise DefinitionError(f"unknown transport {transport!r}; there is 'stdio'")
+        from interlock.transport.stdio.serve import run
+
+        run(self.started, bounds=self.bounds)
+
+    def __repr__(self) -> str:
+        return f"Server({self.name!r}, {self.version!r})"

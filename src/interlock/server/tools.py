@@ -1,0 +1,247 @@
+"""Tools: from a function, or a schema written by hand, to a catalogue entry that serves calls.
+
+Wrong arguments, refusals (:class:`~interlock.protocol.errors.ToolError`) and failures inside
+are results the model reads; only an unknown tool or a malformed request is a protocol error.
+Source: MCP 2026-07-28, Tools, "Error Handling".
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from interlock.protocol.call import Call, Handler
+from interlock.protocol.errors import (
+    InvalidParams,
+    ProtocolError,
+    ToolError,
+)
+from interlock.protocol.json import UNSET, Raw, check_numbers, decode, encode
+from interlock.protocol.outcome import Outcome, Result
+from interlock.protocol.payload import Payload
+from interlock.protocol.types.content import ContentBlock, TextContent
+from interlock.protocol.types.tools import CallToolRequestParams, CallToolResult
+from interlock.server.content import ContentError, ToolResult, blocks, is_block
+from interlock.server.functions.compile import Function
+from interlock.server.functions.output import Output, OutputError
+from interlock.server.functions.problems import ArgumentError
+from interlock.server.invoke import Host, invoker
+from interlock.transport.incidents import new_incident
+
+COERCED = "io.interlock/coerced"
+"""The result's ``_meta`` key that names the arguments which were read leniently."""
+
+Finisher = Callable[[Any], CallToolResult]
+
+
+def function_handler(
+    host: Host, function: Function, *, thread: bool | None, text_limit: int
+) -> Handler:
+    """The handler of ``tools/call`` for one function."""
+    invoke = invoker(host, function, thread=thread)
+    bind = function.bind
+    name = function.name
+    finish = finisher(function.output, text_limit)
+
+    async def serve(call: Call) -> Outcome:
+        params: CallToolRequestParams = call.payload.value
+        try:
+            bound = bind(arguments_of(params))
+            value = await invoke(call, bound.args, bound.kwargs)
+            result = finish(value)
+            if bound.coerced:
+                result = _with_meta(result, {COERCED: list(bound.coerced)})
+            return Result(Payload(result))
+        except (ArgumentError, ToolError) as error:
+            return failed(str(error))
+        except ProtocolError:
+            raise
+        except Exception as error:
+            return broken(error, name)
+
+    return serve
+
+
+def arguments_of(params: CallToolRequestParams) -> bytes | Raw:
+    """The arguments' JSON text. Raises :class:`InvalidParams` where they are no object."""
+    raw = params.arguments
+    if raw is UNSET:
+        return b"{}"
+    if bytes(raw)[:1] != b"{":
+        raise InvalidParams("Invalid params: arguments must be a JSON object, or left out.")
+    return raw
+
+
+def schema_handler(
+    host: Host,
+    handler: Callable[..., Any],
+    name: str,
+    input_schema: Mapping[str, Any],
+    output_schema: Mapping[str, Any] | None,
+    *,
+    thread: bool | None,
+    text_limit: int,
+) -> Handler:
+    """The handler of ``tools/call`` for a function whose schemas were written by hand.
+
+    The function gets the arguments as keywords, or whole where it has a single parameter that
+    is no property of the schema.
+    """
+    from interlock.server.byhand import by_hand
+
+    call_with, is_valid, problems = by_hand(host, handler, name, input_schema, thread=thread)
+    finish = checked_finisher(output_schema, text_limit)
+
+    async def serve(call: Call) -> Outcome:
+        raw = arguments_of(call.payload.value)
+        try:
+            arguments: dict[str, Any] = decode(raw)
+            if not is_valid(arguments):
+                return failed(problems(arguments))
+            value = await call_with(call, arguments)
+            return Result(Payload(finish(value)))
+        except ToolError as error:
+            return failed(str(error))
+        except ProtocolError:
+            raise
+        except Exception as error:
+            return broken(error, name)
+
+    return serve
+
+
+def failed(text: str) -> Result:
+    """A tool error: a result that says what went wrong, for the model to read."""
+    return Result(Payload(CallToolResult(content=[TextContent(text=_clean(text))], is_error=True)))
+
+
+def broken(error: Exception, name: str) -> Result:
+    """A tool error for a failure inside: a neutral sentence, and an id that finds the log line."""
+    if isinstance(error, OutputError | ContentError):
+        id = new_incident(error, f"reading the result of tool {name}")
+        return failed(f"Tool {name} gave a result that cannot be sent ({error}; incident {id}).")
+    id = new_incident(error, f"running tool {name}")
+    return failed(f"Tool {name} failed. The server's log has the cause under incident {id}.")
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _with_meta(result: CallToolResult, meta: dict[str, Any]) -> CallToolResult:
+    from msgspec.structs import replace
+
+    old = {} if result.meta is UNSET else result.meta
+    return replace(result, meta={**old, **meta})
+
+
+def finisher(output: Output | None, limit: int) -> Finisher:
+    """Turns what a function returned into its result."""
+    if output is None:
+        return lambda value: unstructured(value, limit)
+    encode_value = output.encode
+
+    def structured(value: Any) -> CallToolResult:
+        if type(value) is ToolResult:
+            return whole(value, output, limit)
+        raw = encode_value(value)
+        if len(raw) > limit:
+            raise ToolError(_too_large(len(raw), limit))
+        return CallToolResult(content=[TextContent(raw.decode())], structured_content=Raw(raw))
+
+    return structured
+
+
+def checked_finisher(schema: Mapping[str, Any] | None, limit: int) -> Finisher:
+    """:func:`finisher` for an output schema that was written by hand."""
+    if schema is None:
+        return lambda value: unstructured(value, limit)
+    from interlock.server.byhand import SchemaOutput
+
+    return finisher(SchemaOutput(schema), limit)
+
+
+def _too_large(size: int, limit: int) -> str:
+    return (
+        f"The result has {size} bytes, more than the {limit} that are sent. Narrow the request:"
+        " filter, ask for fewer items or fields, or page through them."
+    )
+
+
+def unstructured(value: Any, limit: int) -> CallToolResult:
+    """A result without an output schema: content as it is, other values as JSON text."""
+    if isinstance(value, str):
+        return CallToolResult(content=[TextContent(cut(value, limit))])
+    if isinstance(value, ToolResult):
+        return whole(value, None, limit)
+    if value is None:
+        return CallToolResult(content=[])
+    if is_block(value) or (
+        isinstance(value, list | tuple) and value and all(is_block(item) for item in value)  # pyright: ignore[reportUnknownVariableType]  # whatever was returned
+    ):
+        return CallToolResult(content=capped(blocks(value), limit))
+    found = check_numbers(value)
+    if found is not None:
+        raise ContentError(f"{found} is not a number that JSON has")
+    try:
+        raw = encode(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ContentError(str(error)[:200]) from error
+    if len(raw) > limit:
+        raise ToolError(_too_large(len(raw), limit))
+    structured: Any = Raw(raw) if raw[:1] == b"{" else UNSET
+    return CallToolResult(content=[TextContent(raw.decode())], structured_content=structured)
+
+
+def whole(value: ToolResult, output: Output | None, limit: int) -> CallToolResult:
+    """A :class:`ToolResult` as it is on the wire."""
+    structured: Any = UNSET
+    content = value.content
+    if value.structured is not UNSET:
+        raw = encode(value.structured) if output is None else output.encode(value.structured)
+        if len(raw) > limit:
+            raise ToolError(_too_large(len(raw), limit))
+        structured = Raw(raw)
+        if not content:
+            content = blocks(raw.decode())
+    elif output is not None and not value.is_error:
+        raise ContentError("the tool has an output schema, so its ToolResult needs structured=")
+    return CallToolResult(
+        content=capped(content, limit),
+        structured_content=structured,
+        meta=value.meta if value.meta is not None else UNSET,
+        is_error=True if value.is_error else UNSET,
+    )
+
+
+def cut(text: str, limit: int) -> str:
+    """``text`` within ``limit`` bytes of UTF-8, cut at a line's end where there is one."""
+    if len(text) * 4 <= limit:
+        return text
+    raw = text.encode("utf-8", "replace")
+    if len(raw) <= limit:
+        return text
+    head = raw[:limit].decode("utf-8", "ignore")
+    line_end = head.rfind("\n")
+    if line_end > 0:
+        head = head[:line_end]
+    return (
+        f"{head}\n[cut here: {len(head.encode())} of {len(raw)} bytes are shown;"
+        " narrow the request to see the rest]"
+    )
+
+
+def capped(content: list[ContentBlock], limit: int) -> list[ContentBlock]:
+    """Content blocks whose texts together stay within ``limit`` bytes."""
+    left = limit
+    kept: list[ContentBlock] = []
+    for block in content:
+        if isinstance(block, TextContent):
+            size = len(block.text.encode("utf-8", "replace"))
+            if size > left:
+                from msgspec.structs import replace
+
+                kept.append(replace(block, text=cut(block.text, left)))
+                left = 0
+                continue
+            left -= size
+        kept.append(block)
+    return kept

@@ -1,0 +1,1 @@
+"""Transports: bytes in, calls out. What each era wants on the wire ends here."""

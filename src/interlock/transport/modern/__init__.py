@@ -1,0 +1,1 @@
+"""The modern era: stateless requests that carry all about themselves in ``_meta``."""

@@ -1,0 +1,123 @@
+"""A call in flight, as its edge sees it: request id, task, progress token, cancellation.
+
+It is the :class:`~interlock.protocol.call.Port` of the call: its notices and questions go
+through it, and it goes silent the moment the call ends.
+"""
+
+from asyncio import Task
+from collections.abc import Awaitable
+from time import monotonic
+from typing import Any, Protocol
+
+from interlock.protocol.call import Cancellation, CancelReason, Notice, Progress
+from interlock.protocol.envelope import RequestId
+from interlock.protocol.json import UNSET, UnsetType
+from interlock.protocol.methods import Method
+from interlock.protocol.outcome import Outcome
+from interlock.protocol.payload import Payload
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .serving import Batch, Connection
+
+
+class Edge(Protocol):
+    """One era's way of writing: outcomes and notices to message text."""
+
+    def write_outcome(self, running: "Running", outcome: Outcome) -> bytes:
+        """The message that answers the call. Raises where a value has no JSON form."""
+        ...
+
+    def write_notice(self, running: "Running", notice: Notice) -> bytes | None:
+        """The message of a notice, or ``None`` where this caller does not want it."""
+        ...
+
+    async def ask(self, running: "Running", method: str, params: Payload) -> Payload:
+        """Ask the caller; see :class:`~interlock.protocol.call.Port`."""
+        ...
+
+
+class Running(Cancellation):
+    """One request that is being served."""
+
+    __slots__ = (
+        "_allowance",
+        "_last",
+        "_refilled",
+        "_waiting",
+        "batch",
+        "connection",
+        "edge",
+        "ended",
+        "id",
+        "method",
+        "task",
+        "token",
+    )
+
+    def __init__(self, connection: "Connection", edge: Edge, id: RequestId, method: Method) -> None:
+        self.reason: CancelReason | None = None
+        self.detail: str | None = None
+        self.connection = connection
+        self.edge = edge
+        self.id = id
+        self.method = method
+        self.token: int | str | UnsetType = UNSET
+        self.task: Task[Any] | None = None
+        self.batch: Batch | None = None
+        self.ended = False
+        self._last: float | None = None
+
+    def cancel(self, reason: CancelReason, detail: str | None = None) -> None:
+        """Cancel the call once; later reasons do not replace the first."""
+        if self.reason is None and not self.ended:
+            self.reason = reason
+            self.detail = detail
+            if self.task is not None:
+                self.task.cancel()
+
+    def notify(self, notice: Notice) -> Awaitable[None] | None:
+        """Send a notice of this call; nothing is sent once the call has ended."""
+        if self.ended:
+            return None
+        if type(notice) is Progress and (self.token is UNSET or not self._admit(notice)):
+            return None
+        data = self.edge.write_notice(self, notice)
+        return None if data is None else self.connection.send_notice(self, data)
+
+    async def ask(self, method: str, params: Payload, /) -> Payload:
+        """Ask the caller something; see :class:`~interlock.protocol.call.Port`."""
+        return await self.edge.ask(self, method, params)
+
+    def _admit(self, progress: Progress) -> bool:
+        """Whether progress may be sent: it rises, and comes no faster than the bounds say.
+
+        The last notice that came too fast is kept and sent when the call ends.
+        """
+        last = self._last
+        if last is not None and not progress.done > last:
+            return False
+        bounds = self.connection.bounds
+        now = monotonic()
+        if last is None:
+            if progress.done != progress.done:  # NaN
+                return False
+            self._allowance = float(bounds.progress_burst)
+            self._waiting: Progress | None = None
+        else:
+            refill = (now - self._refilled) * bounds.progress_per_second
+            self._allowance = min(bounds.progress_burst, self._allowance + refill)
+        self._refilled = now
+        self._last = progress.done
+        if self._allowance < 1.0:
+            self._waiting = progress
+            return False
+        self._allowance -= 1.0
+        self._waiting = None
+        return True
+
+    def last_words(self) -> bytes | None:
+        """The progress that was held back for coming too fast, if any."""
+        if self._last is None or self._waiting is None:
+            return None
+        return self.edge.write_notice(self, self._waiting)

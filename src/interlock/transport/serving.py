@@ -1,0 +1,430 @@
+"""Serving one connection: messages in, calls started, outcomes and notices out.
+
+Independent of how bytes are framed (stdio lines, an HTTP body, memory) and of the era: an
+:class:`~interlock.transport.running.Edge` reads and writes each era's form. This is the hot
+path of every server; it holds the ids in flight, cancellation, the cap on calls, batches, and
+backpressure.
+"""
+
+import asyncio
+import logging
+import sys
+from asyncio import Task
+from collections.abc import Awaitable
+from typing import Any, Protocol
+
+import msgspec
+
+from interlock.protocol.call import Call, CancelReason, Handler, Peer
+from interlock.protocol.envelope import (
+    Envelope,
+    ErrorObject,
+    Refused,
+    RequestId,
+    check_depth,
+    read,
+    write_error,
+    write_notification,
+    write_result,
+)
+from interlock.protocol.errors import (
+    InvalidRequest,
+    MethodNotFound,
+    ParseError,
+    ProtocolError,
+    RateLimited,
+)
+from interlock.protocol.json import UNSET, Raw, UnsetType, encode
+from interlock.protocol.methods import SERVER_METHODS, MethodRegistry
+from interlock.protocol.outcome import Failure, Outcome, Result
+from interlock.protocol.payload import Payload
+from interlock.protocol.revisions import LATEST
+from interlock.protocol.text import escape_controls
+
+from .bounds import SERVER_BOUNDS, Bounds
+from .incidents import incident
+from .legacy.session import LegacySession
+from .modern.edge import ModernEdge
+from .running import Running
+
+logger = logging.getLogger("interlock.transport")
+
+_EAGER = sys.version_info >= (3, 12)
+
+
+class Sink(Protocol):
+    """Where messages go. ``write`` takes one whole message, without framing."""
+
+    def write(self, data: bytes, /) -> None: ...
+
+
+class Batch:
+    """The answers of one batch, written as one array when the last is there."""
+
+    __slots__ = ("answers", "connection", "open")
+
+    def __init__(self, connection: "Connection") -> None:
+        self.connection = connection
+        self.answers: list[bytes] = []
+        self.open = 1
+
+    def close_one(self) -> None:
+        """One request less to wait for; the first count is the batch's own reading."""
+        self.open -= 1
+        if self.open == 0 and self.answers:
+            self.connection.sink.write(b"[" + b",".join(self.answers) + b"]")
+
+
+class _Cancelled(msgspec.Struct, frozen=True):
+    request_id: int | str | UnsetType = msgspec.field(name="requestId", default=UNSET)
+    reason: str | UnsetType | None = UNSET
+
+
+_read_cancelled = msgspec.json.Decoder(_Cancelled).decode
+_read_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class Connection:
+    """One peer that calls us. ``receive`` takes its messages one by one, in order.
+
+    All of it runs on one event loop. :meth:`close` ends every call; nothing outlives it.
+    """
+
+    def __init__(
+        self,
+        peer: Peer,
+        sink: Sink,
+        *,
+        bounds: Bounds = SERVER_BOUNDS,
+        methods: MethodRegistry = SERVER_METHODS,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self.peer = peer
+        self.sink = sink
+        self.bounds = bounds
+        self.loop = loop or asyncio.get_running_loop()
+        self.running: dict[RequestId, Running] = {}
+        self.session: LegacySession | None = None
+        self.modern = ModernEdge(self)
+        self._methods = methods
+        self._handlers: dict[str, Handler | None] = {}
+        self._congested: asyncio.Future[None] | None = None
+        self._idle: asyncio.Future[None] | None = None
+        self._closing: CancelReason | None = None
+
+    # Messages in
+
+    def receive(self, data: bytes) -> None:
+        """Take one message. Never raises; what is refused is answered."""
+        try:
+            envelope = read(data)
+        except Refused as refused:
+            if data.lstrip()[:1] == b"[":
+                self._receive_batch(data)
+            else:
+                self.refuse(refused.error, refused.id)
+            return
+        if envelope.id is not UNSET and envelope.method is not UNSET:
+            self._receive_request(envelope, None)
+        else:
+            self._receive_other(envelope)
+
+    def refuse(
+        self,
+        error: ProtocolError,
+        id: RequestId | UnsetType | None = None,
+        batch: Batch | None = None,
+    ) -> None:
+        """Answer a message that cannot be taken. Without an id the revision decides its form."""
+        session = self.session
+        if session is not None:
+            error = session.fit(error)
+        if id is None and (session is None or not session.revision.error_id_null):
+            id = UNSET
+        answer = write_error(id, ErrorObject(error.code, error.message, error.data))
+        self._answer(batch, answer)
+
+    def _answer(self, batch: Batch | None, answer: bytes) -> None:
+        if batch is None:
+            self.sink.write(answer)
+        else:
+            batch.answers.append(answer)
+
+    def _receive_request(self, envelope: Envelope, batch: Batch | None) -> None:
+        id: Any = envelope.id
+        name: Any = envelope.method
+        try:
+            if id in self.running:
+                raise InvalidRequest(
+                    "The id belongs to a request that is still unanswered; give each request an"
+                    " id of its own."
+                )
+            method = self._methods.get(name)
+            if method is None:
+                raise _unknown_method(name)
+            params = method.read_params(envelope.params)
+            meta: Raw | UnsetType = params.meta
+            stated = None if meta is UNSET else self.modern.read_meta(meta)
+            if stated is not None:
+                if not method.modern:
+                    raise _unknown_method(name, LATEST.name)
+                if batch is not None:
+                    raise InvalidRequest("A request of this revision stands alone: no batches.")
+                running = Running(self, self.modern, id, method)
+                answer = self.modern.serve_itself(running, params)
+                scope = self.modern.scope(running, stated)
+            else:
+                session = self.session
+                if session is None or name == "initialize":
+                    self._answer(
+                        batch, self._before_session(id, name, params, envelope.params, batch)
+                    )
+                    return
+                if not method.legacy:
+                    raise _unknown_method(name, session.revision.name)
+                running = Running(self, session, id, method)
+                answer = session.serve_itself(running, params)
+                scope = session.scope(running, meta)
+            if answer is not None:
+                self._answer(batch, answer)
+                return
+            handler = self._handlers.get(name) or self._find_handler(name)
+            if len(self.running) >= self.bounds.calls_in_flight:
+                raise RateLimited(
+                    f"{len(self.running)} calls are in flight on this connection, which is its"
+                    " limit; wait for answers before sending more."
+                )
+        except ProtocolError as error:
+            self.refuse(error, id, batch)
+            return
+        if batch is not None:
+            running.batch = batch
+            batch.open += 1
+        self.running[id] = running
+        call = Call(name, Payload(params, envelope.params), scope)
+        coroutine = self._run(running, handler, call)
+        if _EAGER:
+            running.task = Task(coroutine, loop=self.loop, eager_start=True)  # pyright: ignore[reportCallIssue]  # since Python 3.12
+        else:
+            running.task = Task(coroutine, loop=self.loop, name="interlock.call")
+
+    def _before_session(
+        self,
+        id: RequestId,
+        name: str,
+        params: Any,
+        raw: Raw | UnsetType,
+        batch: Batch | None,
+    ) -> bytes:
+        """Answer a request without a stated revision that is ``initialize`` or precedes it."""
+        if name == "ping":
+            return write_result(id, b"{}")
+        if name != "initialize":
+            raise self.modern.missing_meta(params.meta)
+        if batch is not None:
+            raise InvalidRequest("initialize stands alone: it may not be part of a batch.")
+        if self.session is not None:
+            raise InvalidRequest(
+                "This connection is initialized already; open another for another session."
+            )
+        self.session, answer = LegacySession.open(self, id, raw)
+        return answer
+
+    def _find_handler(self, name: str) -> Handler:
+        handler = self.peer.handler(name)
+        if handler is None:
+            raise _not_offered(name)
+        self._handlers[name] = handler
+        return handler
+
+    def _receive_other(self, envelope: Envelope) -> None:
+        """Take a response or a notification; neither is ever answered."""
+        if envelope.method is UNSET:
+            if self.session is None or not self.session.receive_answer(envelope):
+                logger.debug("ignored a response to no request of ours")
+            return
+        if envelope.method == "notifications/cancelled":
+            self._receive_cancelled(envelope)
+        elif self.session is not None:
+            self.session.receive_notification(envelope)
+
+    def _receive_cancelled(self, envelope: Envelope) -> None:
+        try:
+            cancelled = _read_cancelled(b"{}" if envelope.params is UNSET else envelope.params)
+        except msgspec.MsgspecError:
+            logger.debug("ignored a malformed cancellation")
+            return
+        id = cancelled.request_id
+        running = None if id is UNSET else self.running.get(id)
+        if running is None:
+            logger.debug("ignored the cancellation of a request that is not in flight")
+            return
+        detail = cancelled.reason if isinstance(cancelled.reason, str) else None
+        logger.debug("call cancelled by the client: %s", escape_controls(detail or "no reason"))
+        running.cancel("client", detail)
+
+    def _receive_batch(self, data: bytes) -> None:
+        """Take a JSON array of messages: requests start together, answers leave together."""
+        if self.session is None or not self.session.revision.batches:
+            self.refuse(
+                InvalidRequest("A message is one JSON object; batches are not spoken here.")
+            )
+            return
+        try:
+            data.decode()
+            check_depth(data)
+            parts = _read_batch(data)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            self.refuse(ParseError("The batch is not JSON."))
+            return
+        except ParseError as error:
+            self.refuse(error)
+            return
+        if not 0 < len(parts) <= self.bounds.batch_messages:
+            limit = self.bounds.batch_messages
+            self.refuse(InvalidRequest(f"A batch holds 1 to {limit} messages, not {len(parts)}."))
+            return
+        batch = Batch(self)
+        later: list[Envelope] = []
+        for part in parts:
+            try:
+                envelope = read(bytes(part))
+            except Refused as refused:
+                self.refuse(refused.error, refused.id, batch)
+                continue
+            if envelope.id is not UNSET and envelope.method is not UNSET:
+                self._receive_request(envelope, batch)
+            else:
+                later.append(envelope)
+        for envelope in later:
+            self._receive_other(envelope)
+        batch.close_one()
+
+    # Calls
+
+    async def _run(self, running: Running, handler: Handler, call: Call) -> None:
+        try:
+            outcome = await handler(call)
+        except asyncio.CancelledError:
+            outcome = self._interrupted(running)
+        except ProtocolError as error:
+            outcome = Failure.of(error)
+        except GeneratorExit:
+            self.running.pop(running.id, None)
+            running.ended = True
+            raise
+        except BaseException as error:  # SystemExit from a handler must not end the server
+            outcome = incident(error, f"serving {call.method}")
+        self._finish(running, outcome)
+
+    def _finish(self, running: Running, outcome: Outcome) -> None:
+        del self.running[running.id]
+        if running.reason == "client":
+            running.ended = True
+        else:
+            last = running.last_words()
+            if last is not None:
+                self.sink.write(last)
+            running.ended = True
+            try:
+                answer = running.edge.write_outcome(running, outcome)
+            except Exception as error:
+                failure = incident(error, f"writing the result of {running.method.name}")
+                answer = running.edge.write_outcome(running, failure)
+            self._answer(running.batch, answer)
+        if running.batch is not None:
+            running.batch.close_one()
+        if self._idle is not None and not self.running and not self._idle.done():
+            self._idle.set_result(None)
+
+    def _interrupted(self, running: Running) -> Outcome:
+        """The answer to a call that was cancelled, but not by its caller.
+
+        A stream that the server ends is told so and gets its final result (MCP 2026-07-28,
+        Cancellation and Subscriptions).
+        """
+        if running.reason == "deadline":
+            return Failure(1002, "The call took longer than its deadline allows.", origin="limit")
+        if running.reason is None:
+            return Failure(-32603, "The handler cancelled itself.", origin="internal")
+        if running.method.shape == "stream":
+            params = encode({"requestId": running.id, "reason": running.reason})
+            self.sink.write(write_notification("notifications/cancelled", params))
+            return Result(Payload({}))
+        return Failure(
+            1001, "The server is shutting down; the call was interrupted and may have run."
+        )
+
+    # Flow
+
+    @property
+    def congested(self) -> bool:
+        """Whether the peer reads more slowly than we write."""
+        return self._congested is not None
+
+    def pause(self) -> None:
+        """Called by the transport when unsent bytes exceed their bound: notices wait."""
+        if self._congested is None:
+            self._congested = self.loop.create_future()
+
+    def resume(self) -> None:
+        """Called by the transport when it can take more."""
+        if self._congested is not None:
+            self._congested.set_result(None)
+            self._congested = None
+
+    def send_notice(self, running: Running, data: bytes) -> Awaitable[None] | None:
+        """Send a notice of a call, now or, while the peer does not read, when it is awaited."""
+        if self._congested is None:
+            self.sink.write(data)
+            return None
+        return self._send_later(running, data)
+
+    async def _send_later(self, running: Running, data: bytes) -> None:
+        while self._congested is not None:
+            await asyncio.shield(self._congested)
+        if not running.ended:
+            self.sink.write(data)
+
+    # The end
+
+    async def drain(self, seconds: float) -> bool:
+        """Wait up to ``seconds`` for the calls in flight to end; whether none is left.
+
+        Streams, which would never end by themselves, are ended at once.
+        """
+        for running in list(self.running.values()):
+            if running.method.shape == "stream":
+                running.cancel("shutdown")
+        if not self.running:
+            return True
+        idle = self._idle = self.loop.create_future()
+        try:
+            async with asyncio.timeout(seconds):
+                await idle
+        except TimeoutError:
+            return False
+        return True
+
+    async def close(self, reason: CancelReason = "shutdown") -> None:
+        """Cancel every call and wait, within bounds, until they have ended."""
+        if self.session is not None:
+            self.session.close()
+        for running in list(self.running.values()):
+            running.cancel(reason)
+        self.resume()
+        tasks = [running.task for running in self.running.values() if running.task is not None]
+        if tasks:
+            _, stuck = await asyncio.wait(tasks, timeout=self.bounds.close_seconds)
+            if stuck:
+                logger.warning("%d calls did not end when cancelled", len(stuck))
+
+
+def _unknown_method(name: str, revision: str | None = None) -> MethodNotFound:
+    shown = name if len(name) <= 80 else name[:80] + "…"
+    where = "" if revision is None else f" in revision {revision}"
+    return MethodNotFound(f"Method not found{where}: {shown}")
+
+
+def _not_offered(name: str) -> MethodNotFound:
+    return MethodNotFound(f"Method not offered by this server: {name}")

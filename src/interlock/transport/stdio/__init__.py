@@ -1,0 +1,1 @@
+"""stdio: one message a line, both eras on one pipe."""

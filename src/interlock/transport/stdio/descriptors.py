@@ -1,0 +1,84 @@
+"""Taking standard input and output for the protocol, so that nothing else can touch them.
+
+Descriptors 0 and 1 are duplicated away; then 0 reads from the null device and 1 writes where
+standard error goes. A ``print`` in a handler, a C library, a child that inherits its standard
+streams: none of them reaches the stream any more.
+"""
+
+import os
+import stat
+import sys
+from typing import Literal, NamedTuple
+
+Way = Literal["loop", "thread"]
+
+
+class Descriptors(NamedTuple):
+    """The protocol's own descriptors, which no child inherits."""
+
+    input: int
+    output: int
+
+
+_claimed: Descriptors | None = None
+
+
+def claim() -> Descriptors:
+    """Take the standard streams; a second call returns what the first one took."""
+    global _claimed
+    if _claimed is not None:
+        return _claimed
+    if sys.platform == "win32":
+        import msvcrt
+
+        for descriptor in (0, 1):
+            msvcrt.setmode(descriptor, os.O_BINARY)
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    null = os.open(os.devnull, os.O_RDWR)
+    try:
+        taken = Descriptors(_duplicate(0, null), _duplicate(1, null))
+        os.dup2(null, 0)
+        os.dup2(2 if _is_open(2) else null, 1)
+    finally:
+        os.close(null)
+    _claimed = taken
+    return taken
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _duplicate(descriptor: int, otherwise: int) -> int:
+    copy = os.dup(descriptor if _is_open(descriptor) else otherwise)
+    if copy > 2:
+        return copy
+    try:  # a standard descriptor was closed, and dup filled its place
+        import fcntl
+
+        return fcntl.fcntl(copy, fcntl.F_DUPFD_CLOEXEC, 3)
+    finally:
+        os.close(copy)
+
+
+def way(descriptor: int) -> Way:
+    """How a descriptor can be served: by the event loop, or by a thread of its own.
+
+    Event loops take pipes and sockets only (uvloop aborts the process on a file). Where the
+    output is the same open file as standard error it must stay blocking, so it gets a thread.
+    """
+    if sys.platform == "win32":
+        return "thread"
+    status = os.fstat(descriptor)
+    if not (stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode)):
+        return "thread"
+    if _is_open(2):
+        error = os.fstat(2)
+        if (error.st_dev, error.st_ino) == (status.st_dev, status.st_ino):
+            return "thread"
+    return "loop"

@@ -1,0 +1,217 @@
+"""One stdio connection: two descriptors, a framer, and the connection they carry.
+
+Pipes and sockets are served by the event loop, everything else by threads; each direction
+for itself. Reading stops while lines wait to be served or while the peer does not read.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections import deque
+from typing import Any, Protocol, cast
+
+from interlock.protocol.call import Peer
+from interlock.protocol.envelope import find_id
+from interlock.protocol.errors import InvalidRequest
+from interlock.transport.bounds import Bounds
+from interlock.transport.serving import Connection
+from interlock.transport.stdio.descriptors import Descriptors, way
+from interlock.transport.stdio.framing import LineFramer, Oversized
+from interlock.transport.stdio.threads import ThreadReader, ThreadWriter
+
+
+class _Reading(Protocol):
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class _Writing(Protocol):
+    def write(self, data: bytes, /) -> None: ...
+    def close(self) -> None: ...
+
+
+class StdioStream(asyncio.Protocol):
+    """Serves a peer over two descriptors until the input ends or the output breaks."""
+
+    def __init__(self, peer: Peer, descriptors: Descriptors, bounds: Bounds) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._descriptors = descriptors
+        self._bounds = bounds
+        self._framer = LineFramer(bounds.message_bytes)
+        self._lines: deque[bytes | Oversized] = deque()
+        self._pumping = False
+        self._reading: _Reading | None = None
+        self._writing: _Writing | None = None
+        self._write: Any = None
+        self._flushed: asyncio.Future[None] | None = None
+        self.connection = Connection(peer, self, bounds=bounds, loop=self._loop)
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        """Resolved at the end of input, after the last line was taken."""
+        self.broken = False
+        """Whether the output is gone: nothing that is written reaches anybody."""
+
+    async def open(self) -> None:
+        """Start serving."""
+        output = self._descriptors.output
+        if way(output) == "loop":
+            writer = _PipeWriter(self)
+            transport, _ = await self._loop.connect_write_pipe(
+                lambda: writer, os.fdopen(os.dup(output), "wb", 0)
+            )
+            transport.set_write_buffer_limits(high=self._bounds.outbox_bytes)
+            self._writing = transport
+            self._flushed = writer.done
+        else:
+            thread = ThreadWriter(
+                self._loop,
+                output,
+                self._bounds.outbox_bytes,
+                self.connection.pause,
+                self.resume_writing,
+                self.lose,
+            )
+            self._writing = thread
+            self._flushed = thread.done
+        self._write = self._writing.write
+        source = self._descriptors.input
+        if way(source) == "loop":
+            reading, _ = await self._loop.connect_read_pipe(
+                lambda: self, os.fdopen(os.dup(source), "rb", 0)
+            )
+            self._reading = reading
+        else:
+            self._reading = ThreadReader(
+                self._loop, source, self.data_received, cast("Any", self.eof_received)
+            )
+
+    # In
+
+    def data_received(self, data: bytes) -> None:
+        """Take what was read."""
+        if self._pumping:
+            self._lines.extend(self._framer.feed(data))
+            return
+        receive = self.connection.receive
+        allowed = self._bounds.calls_per_read
+        lines = self._framer.feed(data)
+        for line in lines:
+            if type(line) is bytes:
+                receive(line)
+            else:
+                self._refuse(cast("Oversized", line))
+            allowed -= 1
+            if not allowed or self.connection.congested:
+                self._lines.extend(lines)
+                if self._lines or self.connection.congested:
+                    self._hold()
+                return
+
+    def _refuse(self, line: Oversized) -> None:
+        limit = self._bounds.message_bytes
+        error = InvalidRequest(f"The message is longer than {limit} bytes, the limit here.")
+        self.connection.refuse(error, find_id(line.head))
+
+    def _hold(self) -> None:
+        """Stop reading; go on with the waiting lines in the next turn of the loop."""
+        self._pumping = True
+        if self._reading is not None:
+            self._reading.pause_reading()
+        if not self.connection.congested:
+            self._loop.call_soon(self._pump)
+
+    def _pump(self) -> None:
+        allowed = self._bounds.calls_per_read
+        while self._lines:
+            if self.connection.congested:
+                return
+            if not allowed:
+                self._loop.call_soon(self._pump)
+                return
+            line = self._lines.popleft()
+            if isinstance(line, Oversized):
+                self._refuse(line)
+            else:
+                self.connection.receive(line)
+            allowed -= 1
+        if self.connection.congested:
+            return
+        self._pumping = False
+        if self._reading is not None and not self.ended.done():
+            self._reading.resume_reading()
+
+    def eof_received(self) -> bool:
+        """The peer sends no more; what it began without a newline is its last line."""
+        line = self._framer.end()
+        if line is not None:
+            self._lines.append(line)
+        self._loop.create_task(self._take_rest()).add_done_callback(lambda _: self._end())
+        return True
+
+    async def _take_rest(self) -> None:
+        while self._lines and not self.broken:
+            if not self._pumping:
+                self._pumping = True
+                self._pump()
+            await asyncio.sleep(0)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The input broke."""
+        self._end()
+
+    def _end(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    # Out
+
+    def write(self, data: bytes) -> None:
+        """Send one message as one line."""
+        if b"\n" in data:  # between tokens: inside a string it would be escaped
+            data = data.replace(b"\n", b" ")
+        if not self.broken:
+            self._write(data + b"\n")
+
+    def resume_writing(self) -> None:
+        """The peer has read enough for more to be sent."""
+        self.connection.resume()
+        if self._pumping:
+            self._loop.call_soon(self._pump)
+
+    def lose(self) -> None:
+        """The output broke: there is nobody left to serve."""
+        self.broken = True
+        self._end()
+
+    async def close(self, seconds: float) -> None:
+        """Send what waits, within ``seconds``, and give the descriptors back as they were."""
+        if self._reading is not None:
+            self._reading.close()
+        if self._writing is not None and self._flushed is not None:
+            self._writing.close()
+            if not self.broken:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await self._flushed
+        for descriptor in self._descriptors:
+            with contextlib.suppress(OSError):
+                os.set_blocking(descriptor, True)
+
+
+class _PipeWriter(asyncio.BaseProtocol):
+    """What the loop tells about the output."""
+
+    def __init__(self, stream: StdioStream) -> None:
+        self._stream = stream
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def pause_writing(self) -> None:
+        self._stream.connection.pause()
+
+    def resume_writing(self) -> None:
+        self._stream.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+        self._stream.lose()

@@ -1,0 +1,1 @@
+"""The tests of Interlock; `tests.support` holds what they share."""
