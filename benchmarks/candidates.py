@@ -134,6 +134,7 @@ CANDIDATES = (
         eras=(LEGACY,),
         warm=_TIERED,
     ),
+    Candidate("control", "floor again", _own("floor.py", "msgspec", "uvloop"), warm=5000),
 )
 
 

@@ -36,7 +36,7 @@ class Plan(Struct, frozen=True):
     cold_starts: int = 9
 
 
-QUICK = Plan(processes=1, rounds=3, serial_seconds=0.25, burst_seconds=0.1, cold_starts=3)
+QUICK = Plan(processes=1, rounds=3, serial_seconds=0.2, burst_seconds=0.1, cold_starts=2)
 
 
 class Figures(Struct, frozen=True):

@@ -2,23 +2,26 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import msgspec
 import pytest
 from msgspec import Struct
 
 from interlock.protocol.types import base
+from tests.protocol.wire_differences import DIFFERENCES, revisions_of
 from tests.protocol.wire_schemas import (
     FOLDER,
     PATCHES,
     REVISIONS,
     Schema,
     definitions,
+    members,
+    resolved,
     subjects,
+    target,
 )
 from tests.protocol.wire_types import (
-    DIFFERENCES,
     ENVELOPES,
     OTHERS,
     PARTS,
@@ -27,7 +30,6 @@ from tests.protocol.wire_types import (
     STRUCTS,
     TYPES,
     is_struct,
-    revisions_of,
     structs_in,
 )
 
@@ -96,27 +98,6 @@ def test_every_patch_applies_and_has_its_reason(patch: Any) -> None:
 # Members -----------------------------------------------------------------------------------------
 
 
-def target(schema: Schema) -> str:
-    pointer: str = schema["$ref"]
-    return pointer.rpartition("/")[2]
-
-
-def resolved(schema: Schema, revision: str) -> Schema:
-    """The schema with its references to other objects and its `allOf` written out."""
-    while "$ref" in schema:
-        schema = definitions(revision)[target(schema)]
-    parts = [resolved(part, revision) for part in schema.get("allOf", ())]
-    return {
-        **schema,
-        "properties": {k: v for part in [*parts, schema] for k, v in _members(part).items()},
-        "required": [name for part in [*parts, schema] for name in part.get("required", ())],
-    }
-
-
-def _members(schema: Schema) -> dict[str, Schema]:
-    return schema.get("properties", {})
-
-
 def fields_of(struct: type[Struct]) -> dict[str, tuple[bool, Any]]:
     """Whether it is required, and its type, by the member's name."""
     found = {
@@ -134,7 +115,7 @@ def compare(name: str, struct: type[Struct], schema: Schema, revision: str) -> I
             assert TYPES[target(option)] is struct, f"{revision} {name}: {option} is another type"
         return
     schema = resolved(schema, revision)
-    ours, theirs = fields_of(struct), _members(schema)
+    ours, theirs = fields_of(struct), members(schema)
     needed = set(schema["required"])
     for member in ours.keys() - theirs.keys():
         yield "lacks", revision, name, member
@@ -166,7 +147,7 @@ def compare_parts(
     inner = [*schema.get("anyOf", ()), schema.get("items"), schema.get("additionalProperties")]
     for part in inner:
         if isinstance(part, dict):
-            yield from compare_parts(where, ours, part, revision)
+            yield from compare_parts(where, ours, cast("Schema", part), revision)
     if "properties" in schema:
         (struct,) = ours
         yield from compare(struct.__name__, struct, schema, revision)

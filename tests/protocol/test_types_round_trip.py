@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -10,10 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.protocol.json import encode
-from interlock.protocol.types.decoding import decode_as, decode_lenient, decode_strict
-from interlock.protocol.types.elicitation import ElicitRequestParams
+from interlock.protocol.types.decoding import decode_lenient, decode_strict
 from interlock.protocol.types.form_schema import PrimitiveSchemaDefinition, read_field
-from interlock.protocol.types.resources import ResourceContents
 from tests.protocol.wire_schemas import REVISIONS, strategies, subjects, validator
 from tests.protocol.wire_types import TYPES
 from tests.support.counts import count
@@ -50,16 +48,24 @@ def read(name: str, text: bytes) -> Any:
 
 def lost(before: Any, after: Any, path: str = "$") -> list[str]:
     """The places where a value differs, members that no schema names aside."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        gone = [f"{path}.{name}" for name in before.keys() - after.keys() if UNKNOWN not in name]
-        new = [f"{path}.{name} is new" for name in after.keys() - before.keys()]
-        both = before.keys() & after.keys()
-        return gone + new + [p for n in both for p in lost(before[n], after[n], f"{path}.{n}")]
-    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        pairs = enumerate(zip(before, after, strict=True))
-        return [p for i, (one, two) in pairs for p in lost(one, two, f"{path}[{i}]")]
-    same = type(before) is type(after) and before == after
-    return [] if same else [f"{path}: {before!r} became {after!r}"]
+    if type(before) is not type(after):
+        return [f"{path}: {before!r} became {after!r}"]
+    match before:
+        case dict():
+            old, new = cast("dict[str, Any]", before), cast("dict[str, Any]", after)
+            gone = [f"{path}.{name}" for name in old.keys() - new.keys() if UNKNOWN not in name]
+            made = [f"{path}.{name} is new" for name in new.keys() - old.keys()]
+            both = old.keys() & new.keys()
+            return gone + made + [p for n in both for p in lost(old[n], new[n], f"{path}.{n}")]
+        case list():
+            ours, theirs = cast("list[Any]", before), cast("list[Any]", after)
+            if len(ours) == len(theirs):
+                pairs = enumerate(zip(ours, theirs, strict=True))
+                return [p for i, (one, two) in pairs for p in lost(one, two, f"{path}[{i}]")]
+        case _:
+            if before == after:
+                return []
+    return [f"{path}: {before!r} became {after!r}"]
 
 
 @pytest.mark.soak

@@ -117,3 +117,45 @@ def validator(revision: str, label: str) -> jsonschema_rs.Validator:
 
 def _refuse(uri: str) -> Any:
     raise AssertionError(f"the schemas of the specification refer to nothing outside: {uri}")
+
+
+def target(schema: Schema) -> str:
+    """The name of the definition that a `$ref` points to."""
+    pointer: str = schema["$ref"]
+    return pointer.rpartition("/")[2]
+
+
+def resolved(schema: Schema, revision: str) -> Schema:
+    """The schema with its references to other objects and its `allOf` written out."""
+    while "$ref" in schema:
+        schema = definitions(revision)[target(schema)]
+    parts = [resolved(part, revision) for part in schema.get("allOf", ())]
+    return {
+        **schema,
+        "properties": {k: v for part in [*parts, schema] for k, v in members(part).items()},
+        "required": [name for part in [*parts, schema] for name in part.get("required", ())],
+    }
+
+
+def members(schema: Schema) -> dict[str, Schema]:
+    """The members that an object's schema names."""
+    return schema.get("properties", {})
+
+
+def smallest(schema: Schema, revision: str) -> Any:
+    """A valid instance with no member that may be absent."""
+    if "$ref" in schema or "allOf" in schema:
+        schema = resolved(schema, revision)
+    match schema:
+        case {"const": value} | {"enum": [value, *_]}:
+            return value
+        case {"anyOf": [first, *_]}:
+            return smallest(first, revision)
+        case {"type": [str(kind), *_]} | {"type": str(kind)} if kind in SMALLEST:
+            return SMALLEST[kind]
+        case _:
+            named = members(schema)
+            return {name: smallest(named[name], revision) for name in schema.get("required", ())}
+
+
+SMALLEST: dict[str, Any] = {"array": [], "string": "", "integer": 0, "number": 0, "boolean": False}

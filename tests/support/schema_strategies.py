@@ -71,7 +71,7 @@ class SchemaStrategies:
                 return st.one_of([self.of(option) for option in options])
             case {"allOf": parts}:
                 return st.tuples(*map(self.of, parts)).map(lambda found: reduce(_joined, found))
-            case {"type": list(types)}:
+            case {"type": [*types]}:
                 return st.one_of([self.of({**schema, "type": one}) for one in types])
             case _:
                 return self._typed(schema)
@@ -92,8 +92,8 @@ class SchemaStrategies:
             case "string":
                 return FORMATS.get(schema.get("format", ""), TEXT)
             case "array":
-                sizes = {"min_size": schema.get("minItems", 0), "max_size": 2}
-                return st.lists(self.of(schema.get("items", True)), **sizes)
+                items = self.of(schema.get("items", True))
+                return st.lists(items, min_size=schema.get("minItems", 0), max_size=2)
             case "object":
                 return self._object(schema)
             case other:

@@ -20,15 +20,12 @@ from .revisions import Revision
 CancelReason = Literal["client", "deadline", "shutdown", "superseded"]
 
 
-class Cancellation:
+class Cancellation(Struct, eq=False):
     """Whether, and why, a call was cancelled. Edges set it; handlers read it."""
 
-    __slots__ = ("detail", "reason")
-
-    def __init__(self) -> None:
-        self.reason: CancelReason | None = None
-        self.detail: str | None = None
-        """The peer's own words, if it gave any; never trusted."""
+    reason: CancelReason | None = None
+    detail: str | None = None
+    """The peer's own words, if it gave any; never trusted."""
 
 
 class Principal(Struct, frozen=True):

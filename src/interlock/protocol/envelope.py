@@ -19,7 +19,7 @@ from msgspec import Struct
 from .errors import InvalidParams, InvalidRequest, ParseError, ProtocolError
 from .json import UNSET, Raw, UnsetType, encode
 
-MAX_DEPTH = 128
+MAX_DEPTH = 200
 """Brackets that may be open at once in a message."""
 MAX_ID_CHARS = 1024
 """Characters of a request id that is a string."""
@@ -65,18 +65,17 @@ class Refused(Exception):  # a signal between two layers, not an error of its ow
 
 
 _decode: Callable[[bytes], Envelope] = msgspec.json.Decoder(Envelope).decode
-_DOUBLES = tuple(
-    b'"%s"' % key.encode()
-    for key in ("method", "id", "params", "_meta", "name", "arguments", "jsonrpc")
-)
-_RARE_DOUBLES = tuple(
+_shape: Callable[[bytes | Raw], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
+_WHOLE = len('{"jsonrpc":"2.0","id":,"method":"","params":}')
+_NO_ID = len('"id":,')
+_NO_PARAMS = len(',"params":')
+_KEYS = tuple(
     b'"%s"' % key.encode()
     for key in (
-        *("result", "error", "uri", "cursor", "ref", "argument", "level", "requestId"),
-        *("requestState", "inputResponses", "task", "protocolVersion", "capabilities"),
-        *("progressToken", "notifications", "io.modelcontextprotocol/protocolVersion"),
-        *("io.modelcontextprotocol/clientCapabilities", "io.modelcontextprotocol/clientInfo"),
-        "io.modelcontextprotocol/logLevel",
+        *("method", "id", "params", "_meta", "name", "arguments", "jsonrpc", "result", "error"),
+        *("uri", "cursor", "ref", "argument", "level", "requestId", "requestState", "task"),
+        *("inputResponses", "protocolVersion", "capabilities", "clientInfo", "notifications"),
+        *("progressToken", "context", "reason", "progress", "total", "message"),
     )
 )
 
@@ -85,7 +84,8 @@ def read(data: bytes) -> Envelope:
     """One message's bytes to its parts: a request, a notification or a response, well formed.
 
     A response has no method and either a result or an error; an error's id may be missing.
-    Raises :class:`Refused`. The raw parts refer to ``data``: copy what is kept.
+    Raises :class:`Refused`. The raw parts refer to ``data``: copy what is kept. Keys of
+    ``_meta`` are not looked at here: see :func:`check_members`.
     """
     try:
         if not data.isascii():
@@ -94,41 +94,68 @@ def read(data: bytes) -> Envelope:
             check_depth(data)
             _check_numbers(data)
         envelope = _decode(data)
-    except (msgspec.MsgspecError, ValueError, RecursionError, ParseError) as error:
-        raise _second_look(data, error) from None
-    id = envelope.id
-    if envelope.method is UNSET:
-        if not _is_response(envelope):
-            raise _second_look(data, None)
-    elif (
-        envelope.jsonrpc != "2.0"
-        or id is None
-        or envelope.result is not UNSET
-        or envelope.error is not UNSET
-        or (id is not UNSET and not valid_id(id))
-    ):
-        raise _second_look(data, None)
-    count = data.count
-    for key in _DOUBLES:
-        if count(key) > 1:
+        id = envelope.id
+        method = envelope.method
+        if (
+            method is UNSET
+            or envelope.jsonrpc != "2.0"
+            or id is None
+            or envelope.result is not UNSET
+            or envelope.error is not UNSET
+            or (type(id) is str and len(id) > MAX_ID_CHARS)
+        ):
+            if not _is_response(envelope):
+                raise _second_look(data, None)
             _check_doubles(data)
             return envelope
-    if b"\\u" in data or (len(data) > 400 and _may_hold_rare_doubles(data)):
-        _check_doubles(data)
+        size = _WHOLE + len(method)
+        if id is UNSET:
+            size -= _NO_ID
+        else:
+            size += len(id) + 2 if type(id) is str else len(str(id))
+        params = envelope.params
+        if params is UNSET:
+            if len(data) != size - _NO_PARAMS:
+                _check_doubles(data)
+        elif len(data) != size + len(params) or not _is_compact(params):
+            _check_doubles(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError, ParseError) as error:
+        raise _second_look(data, error) from None
     return envelope
 
 
+def _is_compact(text: bytes | Raw) -> bool:
+    """Whether an object's text is no longer than its members need.
+
+    Then it holds no blank, no escaped key, and above all no key twice: each would add to the
+    length. Excludes the problem for every message that a usual encoder wrote. Anything but an
+    object is compact too; its type is somebody else's matter.
+    """
+    try:
+        members = _shape(text)
+    except msgspec.ValidationError:
+        return True
+    size = 1
+    for key, value in members.items():
+        size += len(key) + len(value) + 4
+    return size == len(text) or not members
+
+
+def check_members(text: bytes) -> None:
+    """Raise :class:`InvalidRequest` where a JSON object has a key twice."""
+    if _is_compact(text):
+        return
+    members = _exact(text)
+    if isinstance(members, _Members) and members.doubled is not None:
+        raise _stands_twice(members.doubled)
+
+
 def _is_response(envelope: Envelope) -> bool:
-    if envelope.jsonrpc != "2.0":
+    if envelope.jsonrpc != "2.0" or envelope.method is not UNSET:
         return False
     if envelope.error is UNSET:
         return envelope.result is not UNSET and valid_id(envelope.id)
     return envelope.result is UNSET
-
-
-def _may_hold_rare_doubles(data: bytes) -> bool:
-    count = data.count
-    return any(count(key) > 1 for key in _RARE_DOUBLES)
 
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -210,7 +237,14 @@ def _exact(data: bytes) -> Any:
 
 
 def _check_doubles(data: bytes) -> None:
-    """Raise :class:`Refused` where the envelope, ``params`` or ``_meta`` has a key twice."""
+    """Raise :class:`Refused` where the envelope, ``params`` or ``_meta`` has a key twice.
+
+    The exact pass runs only where the text of a key that is read stands twice, or where an
+    escape may hide one.
+    """
+    count = data.count
+    if b"\\u" not in data and all(count(key) < 2 for key in _KEYS):
+        return
     try:
         message = _exact(data)
     except (ValueError, RecursionError) as error:
@@ -218,13 +252,14 @@ def _check_doubles(data: bytes) -> None:
     key = _doubled(message)
     if key is not None:
         id = message.get("id")
-        raise Refused(
-            InvalidRequest(
-                f"The key {_shown(key)} stands twice in the message, and parsers would disagree"
-                " about its value. Send each key once."
-            ),
-            id if valid_id(id) else None,
-        )
+        raise Refused(_stands_twice(key), id if valid_id(id) else None)
+
+
+def _stands_twice(key: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"The key {_shown(key)} stands twice in the message, and parsers would disagree about"
+        " its value. Send each key once."
+    )
 
 
 def _doubled(message: Any) -> str | None:
@@ -343,7 +378,9 @@ def id_bytes(id: RequestId) -> bytes:
 
 def write_result(id: RequestId, result: bytes) -> bytes:
     """A result response around JSON text."""
-    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (id_bytes(id), result)
+    if type(id) is int:
+        return b'{"jsonrpc":"2.0","id":%d,"result":%b}' % (id, result)
+    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (encode(id), result)
 
 
 def write_error(id: RequestId | UnsetType | None, error: ErrorObject) -> bytes:

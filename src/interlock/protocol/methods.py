@@ -27,6 +27,7 @@ class Method:
         "_params",
         "_result",
         "asks",
+        "at_edge",
         "cacheable",
         "capability",
         "legacy",
@@ -48,6 +49,7 @@ class Method:
         cacheable: bool = False,
         asks: bool = False,
         capability: str | None = None,
+        at_edge: bool = False,
     ) -> None:
         self.name = name
         self._params = params
@@ -63,6 +65,8 @@ class Method:
         """May end as ``InputRequiredResult``."""
         self.capability = capability
         """The server capability without which the method is not offered."""
+        self.at_edge = at_edge
+        """Answered by the edge, not by the peer behind it, where the edge knows the answer."""
         self._decode: Callable[[Any], Any] | None = None
 
     @property
@@ -124,20 +128,23 @@ def server_methods() -> MethodRegistry:
                 "lifecycle:DiscoverResult",
                 eras="modern",
                 cacheable=True,
+                at_edge=True,
             ),
             Method(
                 "initialize",
                 "lifecycle:InitializeRequestParams",
                 "lifecycle:InitializeResult",
                 eras="legacy",
+                at_edge=True,
             ),
-            Method("ping", "base:RequestParams", "base:Result", eras="legacy"),
+            Method("ping", "base:RequestParams", "base:Result", eras="legacy", at_edge=True),
             Method(
                 "logging/setLevel",
                 "logging:SetLevelRequestParams",
                 "base:Result",
                 eras="legacy",
                 capability="logging",
+                at_edge=True,
             ),
             Method(
                 "tools/list",

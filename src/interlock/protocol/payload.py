@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from .errors import InvalidParams
-from .json import Raw, UnsetType, encode
+from .json import UNSET, Raw, UnsetType, encode
 
 T = TypeVar("T")
 
@@ -25,23 +25,18 @@ def decoder(type_: type[T]) -> Callable[[bytes | Raw | memoryview], T]:
     return cast("Callable[[bytes | Raw | memoryview], T]", found)
 
 
-class Payload:
+class Payload(msgspec.Struct, eq=False):
     """JSON text and its decoded value, each made from the other when first asked for."""
 
-    __slots__ = ("_raw", "_value", "forms")
-
-    def __init__(
-        self, value: Any = msgspec.UNSET, raw: bytes | Raw | UnsetType | None = None
-    ) -> None:
-        self._value = value
-        self._raw = raw
-        self.forms: dict[str, bytes] | None = None
-        """Encoded forms for older revisions, by revision name; an edge fills it."""
+    _value: Any = UNSET
+    _raw: bytes | Raw | UnsetType | None = None
+    forms: dict[str, bytes] | None = None
+    """Encoded forms for edges to keep, by revision; ``None`` where nothing is kept."""
 
     @classmethod
     def of(cls, raw: bytes | Raw | memoryview) -> "Payload":
         """A payload of JSON text, copied out of whatever buffer it stood in."""
-        return cls(raw=bytes(raw))
+        return cls(UNSET, bytes(raw))
 
     @property
     def raw(self) -> bytes:
@@ -54,7 +49,7 @@ class Payload:
     @property
     def value(self) -> Any:
         """The value as it was given, or the text decoded to plain JSON values."""
-        if self._value is msgspec.UNSET:
+        if self._value is UNSET:
             self._value = msgspec.json.decode(self.raw)
         return self._value
 
@@ -67,7 +62,7 @@ class Payload:
             decoded = decoder(type_)(self.raw)
         except msgspec.MsgspecError as error:
             raise InvalidParams(describe(error)) from None
-        if self._value is msgspec.UNSET:
+        if self._value is UNSET:
             self._value = decoded
         return decoded
 
@@ -76,7 +71,7 @@ class Payload:
         return Payload(value)
 
     def __repr__(self) -> str:
-        known = "text" if self._value is msgspec.UNSET else type(self._value).__name__
+        known = "text" if self._value is UNSET else type(self._value).__name__
         return f"Payload({known})"
 
 

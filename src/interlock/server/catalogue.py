@@ -48,8 +48,10 @@ class Catalogue:
 
     def __init__(self) -> None:
         self._providers: list[Provider] = []
-        self._tables: dict[Kind, dict[str, Entry]] | None = None
+        self._tables: dict[Kind, dict[str, Entry]] = {kind: {} for kind in KINDS}
         self._callbacks: list[Callable[[], None]] = []
+        self.stale = False
+        """Whether the tables lag behind the providers; :meth:`table` brings them up to date."""
         self.version = 0
         """Rises with every change; caches hold on to it."""
 
@@ -60,7 +62,7 @@ class Catalogue:
         self._changed()
 
     def _changed(self) -> None:
-        self._tables = None
+        self.stale = True
         self.version += 1
         for callback in self._callbacks:
             callback()
@@ -72,18 +74,24 @@ class Catalogue:
     def table(self, kind: Kind) -> dict[str, Entry]:
         """The entries of a kind by key, in the order of their definition.
 
-        Raises :class:`DefinitionError` where two entries have one key.
+        It is the same object at every call. Raises :class:`DefinitionError` where two entries
+        have one key.
         """
-        tables = self._tables
-        if tables is None:
-            tables = _empty_tables()
-            for provider in self._providers:
-                for entry in provider.entries():
-                    if entry.key in tables[entry.kind]:
-                        raise duplicate(entry.kind, entry.key)
-                    tables[entry.kind][entry.key] = entry
-            self._tables = tables
-        return tables[kind]
+        if self.stale:
+            self._read_providers()
+        return self._tables[kind]
+
+    def _read_providers(self) -> None:
+        fresh: dict[Kind, dict[str, Entry]] = {kind: {} for kind in KINDS}
+        for provider in self._providers:
+            for entry in provider.entries():
+                if entry.key in fresh[entry.kind]:
+                    raise duplicate(entry.kind, entry.key)
+                fresh[entry.kind][entry.key] = entry
+        for kind, table in self._tables.items():
+            table.clear()
+            table.update(fresh[kind])
+        self.stale = False
 
     def __iter__(self) -> Iterator[Entry]:
         for kind in KINDS:
@@ -117,7 +125,3 @@ class OwnEntries:
         self._entries[place] = entry
         for callback in self._callbacks:
             callback()
-
-
-def _empty_tables() -> dict[Kind, dict[str, Entry]]:
-    return {kind: {} for kind in KINDS}

@@ -5,6 +5,7 @@ This is the :class:`~interlock.protocol.call.Peer` that every transport calls.
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from typing import Any
 
 from interlock.protocol.call import Acknowledged, Call, Description, Handler, Scope
@@ -47,8 +48,8 @@ class ServerPeer:
         self._inner["prompts/get"] = self._get_prompt
         self._inner["resources/read"] = self._read_resource
         self._inner["subscriptions/listen"] = self._listen
-        for kind in lists.values():
-            self._catalogue.table(kind)  # a collision is an error now, not at the first call
+        # Read now: a collision is an error at the start, not at the first call.
+        self._tools = self._catalogue.table("tools")
 
     def handler(self, method: str) -> Handler | None:
         """The handler of a method with all middleware around it; ``None`` if it has none."""
@@ -84,12 +85,14 @@ class ServerPeer:
         """Take a notification that belongs to no call."""
         logger.debug("notification %s: nothing listens", method)
 
-    async def _call_tool(self, call: Call) -> Outcome:
+    def _call_tool(self, call: Call) -> Awaitable[Outcome]:
+        if self._catalogue.stale:
+            self._catalogue.table("tools")
         name: str = call.payload.value.name
-        entry = self._catalogue.table("tools").get(name)
+        entry = self._tools.get(name)
         if entry is None:
-            raise _unknown("tool", name, self._catalogue.table("tools"))
-        return await entry.serve(call)
+            raise _unknown("tool", name, self._tools)
+        return entry.serve(call)
 
     async def _get_prompt(self, call: Call) -> Outcome:
         name: str = call.payload.value.name

@@ -14,7 +14,7 @@ from interlock.protocol.errors import (
     ProtocolError,
     ToolError,
 )
-from interlock.protocol.json import UNSET, Raw, check_numbers, decode, encode
+from interlock.protocol.json import UNSET, Preserialized, Raw, check_numbers, decode, encode
 from interlock.protocol.outcome import Outcome, Result
 from interlock.protocol.payload import Payload
 from interlock.protocol.types.content import ContentBlock, TextContent
@@ -50,7 +50,10 @@ def function_handler(
             if bound.coerced:
                 result = _with_meta(result, {COERCED: list(bound.coerced)})
             return Result(Payload(result))
-        except (ArgumentError, ToolError) as error:
+        except ArgumentError as error:
+            refuse_non_object(arguments_of(params))
+            return failed(str(error))
+        except ToolError as error:
             return failed(str(error))
         except ProtocolError:
             raise
@@ -61,13 +64,15 @@ def function_handler(
 
 
 def arguments_of(params: CallToolRequestParams) -> bytes | Raw:
-    """The arguments' JSON text. Raises :class:`InvalidParams` where they are no object."""
+    """The arguments' JSON text."""
     raw = params.arguments
-    if raw is UNSET:
-        return b"{}"
-    if bytes(raw)[:1] != b"{":
+    return b"{}" if raw is UNSET else raw
+
+
+def refuse_non_object(raw: bytes | Raw) -> None:
+    """Raise :class:`InvalidParams` where arguments are no object: the request is malformed."""
+    if bytes(raw).lstrip()[:1] != b"{":
         raise InvalidParams("Invalid params: arguments must be a JSON object, or left out.")
-    return raw
 
 
 def schema_handler(
@@ -92,6 +97,7 @@ def schema_handler(
 
     async def serve(call: Call) -> Outcome:
         raw = arguments_of(call.payload.value)
+        refuse_non_object(raw)
         try:
             arguments: dict[str, Any] = decode(raw)
             if not is_valid(arguments):
@@ -145,9 +151,16 @@ def finisher(output: Output | None, limit: int) -> Finisher:
         raw = encode_value(value)
         if len(raw) > limit:
             raise ToolError(_too_large(len(raw), limit))
-        return CallToolResult(content=[TextContent(raw.decode())], structured_content=Raw(raw))
+        return CallToolResult(
+            content=[TextContent(raw.decode())], structured_content=structured_value(raw)
+        )
 
     return structured
+
+
+def structured_value(raw: bytes) -> Raw | Preserialized:
+    """Structured JSON text as edges want it: ``Raw`` says that it is an object."""
+    return Raw(raw) if raw[:1] == b"{" else Preserialized(raw)
 
 
 def checked_finisher(schema: Mapping[str, Any] | None, limit: int) -> Finisher:
@@ -199,7 +212,7 @@ def whole(value: ToolResult, output: Output | None, limit: int) -> CallToolResul
         raw = encode(value.structured) if output is None else output.encode(value.structured)
         if len(raw) > limit:
             raise ToolError(_too_large(len(raw), limit))
-        structured = Raw(raw)
+        structured = structured_value(raw)
         if not content:
             content = blocks(raw.decode())
     elif output is not None and not value.is_error:

@@ -75,7 +75,7 @@ class MemoryConnection:
         if known is None or handler is None:
             raise MethodNotFound(f"Method not offered by this server: {method}")
         raw = Raw(_encoded(params))
-        port = _MemoryPort(on_notice)
+        port = _MemoryPort(None, None, on_notice)
         scope = Scope(
             revision=LATEST,
             client=self._client,
@@ -111,12 +111,8 @@ def _encoded(params: Mapping[str, Any] | None) -> bytes:
 class _MemoryPort(Cancellation):
     """The call's stream back: notices go to a callback."""
 
-    __slots__ = ("_last", "_on_notice")
-
-    def __init__(self, on_notice: OnNotice | None) -> None:
-        super().__init__()
-        self._on_notice = on_notice
-        self._last: float | None = None
+    _on_notice: OnNotice | None = None
+    _last: float | None = None
 
     def notify(self, notice: Notice) -> Awaitable[None] | None:
         if self._on_notice is None:

@@ -7,7 +7,7 @@ through it, and it goes silent the moment the call ends.
 from asyncio import Task
 from collections.abc import Awaitable
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from interlock.protocol.call import Cancellation, CancelReason, Notice, Progress
 from interlock.protocol.envelope import RequestId
@@ -37,36 +37,22 @@ class Edge(Protocol):
         ...
 
 
-class Running(Cancellation):
+class Running(Cancellation, eq=False, weakref=True):
     """One request that is being served."""
 
-    __slots__ = (
-        "_allowance",
-        "_last",
-        "_refilled",
-        "_waiting",
-        "batch",
-        "connection",
-        "edge",
-        "ended",
-        "id",
-        "method",
-        "task",
-        "token",
-    )
-
-    def __init__(self, connection: "Connection", edge: Edge, id: RequestId, method: Method) -> None:
-        self.reason: CancelReason | None = None
-        self.detail: str | None = None
-        self.connection = connection
-        self.edge = edge
-        self.id = id
-        self.method = method
-        self.token: int | str | UnsetType = UNSET
-        self.task: Task[Any] | None = None
-        self.batch: Batch | None = None
-        self.ended = False
-        self._last: float | None = None
+    connection: "Connection" = cast("Any", None)
+    edge: Edge = cast("Any", None)
+    id: RequestId = 0
+    method: Method = cast("Any", None)
+    token: int | str | UnsetType = UNSET
+    task: Task[Any] | None = None
+    batch: "Batch | None" = None
+    ended: bool = False
+    _last: float | None = None
+    _allowance: float = 0.0
+    _refilled: float = 0.0
+    held_back: Progress | None = None
+    """Progress that came too fast; sent when the call ends."""
 
     def cancel(self, reason: CancelReason, detail: str | None = None) -> None:
         """Cancel the call once; later reasons do not replace the first."""
@@ -103,21 +89,20 @@ class Running(Cancellation):
             if progress.done != progress.done:  # NaN
                 return False
             self._allowance = float(bounds.progress_burst)
-            self._waiting: Progress | None = None
         else:
             refill = (now - self._refilled) * bounds.progress_per_second
             self._allowance = min(bounds.progress_burst, self._allowance + refill)
         self._refilled = now
         self._last = progress.done
         if self._allowance < 1.0:
-            self._waiting = progress
+            self.held_back = progress
             return False
         self._allowance -= 1.0
-        self._waiting = None
+        self.held_back = None
         return True
 
     def last_words(self) -> bytes | None:
         """The progress that was held back for coming too fast, if any."""
-        if self._last is None or self._waiting is None:
+        if self.held_back is None:
             return None
-        return self.edge.write_notice(self, self._waiting)
+        return self.edge.write_notice(self, self.held_back)

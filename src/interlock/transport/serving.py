@@ -8,8 +8,6 @@ backpressure.
 
 import asyncio
 import logging
-import sys
-from asyncio import Task
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
@@ -42,14 +40,13 @@ from interlock.protocol.revisions import LATEST
 from interlock.protocol.text import escape_controls
 
 from .bounds import SERVER_BOUNDS, Bounds
+from .eager import starter
 from .incidents import incident
 from .legacy.session import LegacySession
 from .modern.edge import ModernEdge
 from .running import Running
 
 logger = logging.getLogger("interlock.transport")
-
-_EAGER = sys.version_info >= (3, 12)
 
 
 class Sink(Protocol):
@@ -107,7 +104,8 @@ class Connection:
         self.session: LegacySession | None = None
         self.modern = ModernEdge(self)
         self._methods = methods
-        self._handlers: dict[str, Handler | None] = {}
+        self._start = starter(self.loop)
+        self._handlers: dict[str, Handler] = {}
         self._congested: asyncio.Future[None] | None = None
         self._idle: asyncio.Future[None] | None = None
         self._closing: CancelReason | None = None
@@ -137,8 +135,6 @@ class Connection:
     ) -> None:
         """Answer a message that cannot be taken. Without an id the revision decides its form."""
         session = self.session
-        if session is not None:
-            error = session.fit(error)
         if id is None and (session is None or not session.revision.error_id_null):
             id = UNSET
         answer = write_error(id, ErrorObject(error.code, error.message, error.data))
@@ -170,8 +166,8 @@ class Connection:
                     raise _unknown_method(name, LATEST.name)
                 if batch is not None:
                     raise InvalidRequest("A request of this revision stands alone: no batches.")
-                running = Running(self, self.modern, id, method)
-                answer = self.modern.serve_itself(running, params)
+                running = Running(None, None, self, self.modern, id, method)
+                answer = self.modern.serve_itself(running, params) if method.at_edge else None
                 scope = self.modern.scope(running, stated)
             else:
                 session = self.session
@@ -182,8 +178,8 @@ class Connection:
                     return
                 if not method.legacy:
                     raise _unknown_method(name, session.revision.name)
-                running = Running(self, session, id, method)
-                answer = session.serve_itself(running, params)
+                running = Running(None, None, self, session, id, method)
+                answer = session.serve_itself(running, params) if method.at_edge else None
                 scope = session.scope(running, meta)
             if answer is not None:
                 self._answer(batch, answer)
@@ -203,10 +199,9 @@ class Connection:
         self.running[id] = running
         call = Call(name, Payload(params, envelope.params), scope)
         coroutine = self._run(running, handler, call)
-        if _EAGER:
-            running.task = Task(coroutine, loop=self.loop, eager_start=True)  # pyright: ignore[reportCallIssue]  # since Python 3.12
-        else:
-            running.task = Task(coroutine, loop=self.loop, name="interlock.call")
+        task = self._start(coroutine)
+        if not running.ended:
+            running.task = task
 
     def _before_session(
         self,
@@ -322,8 +317,7 @@ class Connection:
         if running.reason == "client":
             running.ended = True
         else:
-            last = running.last_words()
-            if last is not None:
+            if running.held_back is not None and (last := running.last_words()) is not None:
                 self.sink.write(last)
             running.ended = True
             try:
@@ -331,7 +325,10 @@ class Connection:
             except Exception as error:
                 failure = incident(error, f"writing the result of {running.method.name}")
                 answer = running.edge.write_outcome(running, failure)
-            self._answer(running.batch, answer)
+            if running.batch is None:
+                self.sink.write(answer)
+            else:
+                running.batch.answers.append(answer)
         if running.batch is not None:
             running.batch.close_one()
         if self._idle is not None and not self.running and not self._idle.done():

@@ -33,7 +33,18 @@ from msgspec import Struct
 
 from interlock.protocol.errors import InterlockError
 
-from .bridge import CallCancelled, call_soon_blocking
+from .bridge import (
+    ABANDONED,
+    CANCELLED,
+    DONE,
+    QUEUED,
+    RUNNING,
+    CallCancelled,
+    HandlerExit,
+    Job,
+    Mailbox,
+    call_soon_blocking,
+)
 
 __all__ = [
     "CallCancelled",

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import msgspec
 
-from interlock.protocol.json import UNSET, Preserialized, Raw, encode
+from interlock.protocol.json import UNSET, Raw, encode
 from interlock.protocol.payload import Payload
 from interlock.protocol.types.tools import CallToolResult
 
@@ -24,31 +24,26 @@ _MODERN_MEMBERS = ("resultType", "ttlMs", "cacheScope", "inputRequests", "reques
 
 
 def downgrade_result(method: str, payload: Payload, revision: Revision) -> bytes:
-    """The JSON text of a method's result, as a legacy revision has it."""
-    forms = payload.forms
-    if forms is not None:
-        form = forms.get(revision.name)
-        if form is None:
-            form = forms[revision.name] = _downgrade(method, payload, revision)
-        return form
+    """The JSON text of a method's result, as a legacy revision has it.
+
+    A tool result's structured value that is :class:`~interlock.protocol.json.Raw` is an object;
+    other values come as :class:`~interlock.protocol.json.Preserialized` or plain.
+    """
     value = payload.value
     if (
-        revision is LATEST_LEGACY
-        and method == "tools/call"
-        and isinstance(value, CallToolResult)
+        type(value) is CallToolResult
+        and revision is LATEST_LEGACY
+        and (value.structured_content is UNSET or type(value.structured_content) is Raw)
         and value.result_type is UNSET
-        and _is_object(value.structured_content)
     ):
         return payload.raw
-    return _downgrade(method, payload, revision)
-
-
-def _is_object(structured: Any) -> bool:
-    if structured is UNSET or isinstance(structured, dict):
-        return True
-    if isinstance(structured, Raw):
-        return bytes(structured).startswith(b"{")
-    return isinstance(structured, Preserialized) and structured.raw[:1] == b"{"
+    forms = payload.forms
+    if forms is None:
+        return _downgrade(method, payload, revision)
+    form = forms.get(revision.name)
+    if form is None:
+        form = forms[revision.name] = _downgrade(method, payload, revision)
+    return form
 
 
 def _downgrade(method: str, payload: Payload, revision: Revision) -> bytes:

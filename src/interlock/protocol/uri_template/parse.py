@@ -16,7 +16,7 @@ HEX = frozenset("0123456789ABCDEFabcdef")
 _ALNUM = UNRESERVED - frozenset("-._~")
 _VARCHAR = _ALNUM | {"_"}
 _OPERATORS_LATER = frozenset("=,!@|")
-_NOT_LITERAL = frozenset(" \"<>\\^`{|}")
+_NOT_LITERAL = frozenset(' "<>\\^`{|}')
 
 
 class UriTemplateError(ValueError):
@@ -31,23 +31,23 @@ class Operator(NamedTuple):
     first: str
     """What the expansion begins with when any variable is defined."""
     separator: str
-    named: bool
+    named: bool = False
     """Whether values carry the variable's name (``?a=1``)."""
-    if_empty: str
+    if_empty: str = ""
     """What follows the name of an empty value."""
-    reserved: bool
+    reserved: bool = False
     """Whether reserved characters and percent-encoded triplets stay as they are."""
 
 
-SIMPLE = Operator("", "", ",", False, "", False)
+SIMPLE = Operator("", "", ",")
 OPERATORS = {
-    "+": Operator("+", "", ",", False, "", True),
-    "#": Operator("#", "#", ",", False, "", True),
-    ".": Operator(".", ".", ".", False, "", False),
-    "/": Operator("/", "/", "/", False, "", False),
-    ";": Operator(";", ";", ";", True, "", False),
-    "?": Operator("?", "?", "&", True, "=", False),
-    "&": Operator("&", "&", "&", True, "=", False),
+    "+": Operator("+", "", ",", reserved=True),
+    "#": Operator("#", "#", ",", reserved=True),
+    ".": Operator(".", ".", "."),
+    "/": Operator("/", "/", "/"),
+    ";": Operator(";", ";", ";", named=True),
+    "?": Operator("?", "?", "&", named=True, if_empty="="),
+    "&": Operator("&", "&", "&", named=True, if_empty="="),
 }
 
 
@@ -55,8 +55,8 @@ class Variable(NamedTuple):
     """A variable inside an expression, with its modifier."""
 
     name: str
-    explode: bool
-    prefix: int | None
+    explode: bool = False
+    prefix: int | None = None
 
 
 class Expression(NamedTuple):
@@ -181,9 +181,9 @@ def _variable(text: str, start: int, end: int) -> Variable:
     name = text[start:position]
     if position < end and not after_dot:
         if text[position] == "*" and position + 1 == end:
-            return Variable(name, True, None)
+            return Variable(name, explode=True)
         if text[position] == ":":
-            return Variable(name, False, _prefix(text, position + 1, end))
+            return Variable(name, prefix=_prefix(text, position + 1, end))
     if position < end:
         raise UriTemplateError(
             f"{show(text[position])} at position {position}: expected "
@@ -192,7 +192,7 @@ def _variable(text: str, start: int, end: int) -> Variable:
         )
     if after_dot:
         raise UriTemplateError(f"a variable name is missing at position {position}")
-    return Variable(name, False, None)
+    return Variable(name)
 
 
 def _prefix(text: str, start: int, end: int) -> int:

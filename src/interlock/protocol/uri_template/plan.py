@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from interlock.protocol.uri import GEN_DELIMS, SUB_DELIMS, UNRESERVED
 
-from .parse import Expression, Part, UriTemplateError, Variable, show
+from .parse import HEX, Expression, Part, UriTemplateError, Variable, show
 
 URI_CHARACTERS = UNRESERVED | GEN_DELIMS | SUB_DELIMS | {"%"}
 _SIMPLE = URI_CHARACTERS - frozenset("/?#")
@@ -28,9 +28,9 @@ class Run(NamedTuple):
     variables: tuple[Variable, ...]
     separator: str
     """Between the values; empty when the run is one value."""
-    named: bool
     text: str
     position: int
+    named: bool = False
 
 
 Step = str | Run
@@ -41,14 +41,13 @@ def make_plan(parts: Iterable[Part]) -> tuple[Step, ...]:
     steps: list[Step] = []
     for part in parts:
         if isinstance(part, str):
-            steps.append(normalise_literal(part))
+            steps.append(normalise(part) or part)
             continue
         for run in _runs(part):
             last = steps[-1] if steps else None
             if isinstance(last, Run) and _same_family(last, run):
-                steps[-1] = last._replace(
-                    marks=last.marks + run.marks, variables=last.variables + run.variables
-                )
+                marks = last.marks if run.marks in last.marks else last.marks + run.marks
+                steps[-1] = last._replace(marks=marks, variables=last.variables + run.variables)
             else:
                 steps.append(run)
     return tuple(
@@ -63,7 +62,7 @@ def _runs(expression: Expression) -> Iterable[Run]:
     if operator.named:
         allowed = _SIMPLE if mark == ";" else _QUERY
         separator = operator.separator
-        yield Run(mark, allowed, variables, separator, True, text, position)
+        yield Run(mark, allowed, variables, separator, text, position, named=True)
         return
     for variable in variables[:-1]:
         if variable.explode:
@@ -73,15 +72,15 @@ def _runs(expression: Expression) -> Iterable[Run]:
             )
     if mark in {".", "/"}:
         for variable in variables:
-            single = _SIMPLE - {mark}
-            allowed = single | {mark} if variable.explode else single
+            whole = variable.explode or (mark == "." and variable is variables[-1])
+            allowed = _SIMPLE | {mark} if whole else _SIMPLE - {mark}
             separator = mark if variable.explode else ""
-            yield Run(mark, allowed, (variable,), separator, False, text, position)
+            yield Run(mark, allowed, (variable,), separator, text, position)
         return
     allowed = URI_CHARACTERS if operator.reserved else _SIMPLE
     one_text = len(variables) == 1 and not variables[0].explode
     separator = "" if one_text else ","
-    yield Run(operator.first, allowed, variables, separator, False, text, position)
+    yield Run(operator.first, allowed, variables, separator, text, position)
 
 
 def _same_family(run: Run, following: Run) -> bool:
@@ -95,7 +94,7 @@ def _bounded(run: Run, following: Sequence[Step]) -> Run:
     """The run without the marks that introduce what follows it directly."""
     for step in following:
         if isinstance(step, str):
-            if step[0] in run.allowed and (run.named or run.variables[-1].prefix is not None):
+            if step[0] in run.allowed and not _any_cut_will_do(run):
                 raise UriTemplateError(
                     f"{run.text} at position {run.position} cannot be matched: its value may "
                     f"hold {show(step[0])}, which follows it, so nothing tells where it ends"
@@ -118,8 +117,15 @@ def _bounded(run: Run, following: Sequence[Step]) -> Run:
     return run
 
 
+def _any_cut_will_do(run: Run) -> bool:
+    """Whether every text of the run's characters is a value, however long."""
+    if run.named or any(variable.prefix is not None for variable in run.variables):
+        return False
+    return len(run.variables) == 1
+
+
 def _gives_way(run: Run, mark: str) -> bool:
-    if run.named or run.marks == "#" or mark == run.marks:
+    if run.named or run.marks == "#" or mark == run.separator:
         return False
     if "/" in run.allowed:
         return not run.marks and mark in _CAN_GIVE_WAY
@@ -140,8 +146,16 @@ def normalise(text: str) -> str | None:
             return None
     if not URI_CHARACTERS.issuperset(text):
         return None
-    return normalise_literal(text) if "%" in text else text
+    if "%" not in text:
+        return text
+    head, *pieces = text.split("%")
+    if not all(len(piece) >= 2 and HEX.issuperset(piece[:2]) for piece in pieces):
+        return None
+    return head + "".join(f"%{piece[:2].upper()}{piece[2:]}" for piece in pieces)
 
 
-def normalise_literal(text: str) -> str | None:
-    raise NotImplementedError
+@lru_cache(maxsize=512)
+def class_table(characters: str | frozenset[str]) -> bytes:
+    """A translation table: these characters to ``1``, every other byte to ``0``."""
+    ones = {ord(character) for character in characters}
+    return bytes(49 if byte in ones else 48 for byte in range(256))

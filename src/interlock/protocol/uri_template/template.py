@@ -74,7 +74,7 @@ class UriTemplate:
         them. What an operator introduces (``{/a}``, ``{?a}``) may be absent: the variable is
         then not in the answer. Where the text after an expression may also occur inside its
         value (``{name}.{ext}``), the first value is as long as possible: ``a.tar.gz`` gives
-        ``a.tar`` and ``gz``. A variable used twice must have the same value twice. A URI with
+        ``a.tar`` and ``gz``. A variable used twice must then have the same value twice. A URI with
         characters that no URI holds, broken percent-encoding or bytes that are not UTF-8 does
         not match; characters outside ASCII are taken as their percent-encoded form.
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from interlock.server.functions.nodes.base import Node, Schema
 from interlock.server.functions.nodes.records import AliasNode, RecordNode
+from interlock.server.functions.plain import class_of
 
 _PREFIX = "#/$defs/"
+_KEYED = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs"})
 _LITERAL = frozenset({"const", "enum", "default", "examples"})
 
 
@@ -18,7 +20,7 @@ class Definitions:
     """Schemas of the nodes under ``root``, and the definitions they share."""
 
     def __init__(self, root: Node) -> None:
-        self._uses: dict[int, int] = {}
+        self._uses: dict[int, int] = {id(root): 1}
         self._names: dict[int, str] = {}
         self.schemas: dict[str, Schema] = {}
         self._count(root)
@@ -72,18 +74,26 @@ def schema_of(root: Node) -> Schema:
     return schema
 
 
-def _renamed(schema: Any, names: dict[str, str]) -> Any:
-    """A copy of ``schema`` with its references to ``$defs`` renamed."""
-    if isinstance(schema, list):
-        items: list[Any] = schema
-        return [_renamed(item, names) for item in items]
-    if not isinstance(schema, dict):
+def _renamed(schema: Any, names: dict[str, str], *, keyed: bool = False) -> Any:
+    """A copy of ``schema`` with its references to ``$defs`` renamed.
+
+    ``keyed``: the keys of ``schema`` are names that a user chose, not keywords.
+    """
+    kind = class_of(schema)
+    if kind is list:
+        return [_renamed(item, names) for item in schema]
+    if kind is not dict:
         return schema
     pairs: dict[str, Any] = schema
     copy: dict[str, Any] = {}
     for key, item in pairs.items():
-        if key == "$ref" and isinstance(item, str) and item.startswith(_PREFIX):
-            copy[key] = _PREFIX + names.get(item[len(_PREFIX) :], item[len(_PREFIX) :])
+        if keyed:
+            copy[key] = _renamed(item, names)
+        elif key == "$ref" and isinstance(item, str) and item.startswith(_PREFIX):
+            target = item[len(_PREFIX) :]
+            copy[key] = _PREFIX + names.get(target, target)
+        elif key in _LITERAL:
+            copy[key] = item
         else:
-            copy[key] = item if key in _LITERAL else _renamed(item, names)
+            copy[key] = _renamed(item, names, keyed=key in _KEYED)
     return copy

@@ -16,6 +16,7 @@ from interlock.protocol.envelope import (
     Envelope,
     ErrorObject,
     RequestId,
+    check_members,
     write_error,
     write_notification,
     write_request,
@@ -127,8 +128,10 @@ class LegacySession:
         """The scope of a call. Raises :class:`InvalidParams` on a malformed ``_meta``."""
         trace = None
         if raw is not UNSET:
+            block = bytes(raw)
+            check_members(block)
             try:
-                meta = _read_meta(raw)
+                meta = _read_meta(block)
             except msgspec.MsgspecError as error:
                 raise InvalidParams(describe(error) + " (in _meta)") from None
             running.token = meta.progress_token
@@ -214,12 +217,6 @@ class LegacySession:
                 waiting.set_exception(
                     UpstreamUnavailable("The connection to the client has ended.")
                 )
-
-    def fit(self, error: ProtocolError) -> ProtocolError:
-        """An error as this revision may see it: codes of the modern era do not exist here."""
-        if error.code in _MODERN_CODES:
-            return InvalidParams(error.message)
-        return error
 
     def write_outcome(self, running: "Running", outcome: Outcome) -> bytes:
         """The response."""

@@ -21,7 +21,13 @@ from interlock.protocol.call import (
     Scope,
     TraceContext,
 )
-from interlock.protocol.envelope import ErrorObject, write_error, write_notification, write_result
+from interlock.protocol.envelope import (
+    ErrorObject,
+    check_members,
+    write_error,
+    write_notification,
+    write_result,
+)
 from interlock.protocol.errors import InvalidParams, MissingClientCapability, UnsupportedRevision
 from interlock.protocol.json import UNSET, Raw, UnsetType, encode
 from interlock.protocol.outcome import Extended, Failure, InputRequired, Outcome, Result
@@ -81,6 +87,7 @@ class ModernEdge:
         stated = self._stated.get(key)
         if stated is not None:
             return stated
+        check_members(key)
         try:
             meta = _read_meta(key)
         except msgspec.MsgspecError as error:

@@ -45,6 +45,16 @@ class LineFramer:
         if start < len(data):
             self._keep(data[start:] if start else data)
 
+    def single(self, data: bytes) -> bytes | None:
+        """The line, where ``data`` is exactly one whole line and nothing is kept; else ``None``.
+
+        The usual case, without the cost of the general one. Takes ``data`` only if it returns it.
+        """
+        end = len(data) - 1
+        if self._size or not self._started or not 2 < end <= self._limit:
+            return None
+        return data[:end] if data.find(b"\n") == end and not data[:3].isspace() else None
+
     def end(self) -> bytes | Oversized | None:
         """The last line, where the stream ended without a newline."""
         return self._finish(b"")

@@ -93,6 +93,12 @@ class StdioStream(asyncio.Protocol):
             self._lines.extend(self._framer.feed(data))
             return
         receive = self.connection.receive
+        line = self._framer.single(data)
+        if line is not None:
+            receive(line)
+            if self.connection.congested:
+                self._hold()
+            return
         allowed = self._bounds.calls_per_read
         lines = self._framer.feed(data)
         for line in lines:

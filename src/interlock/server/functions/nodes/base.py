@@ -27,7 +27,7 @@ Kind: TypeAlias = Literal["null", "boolean", "integer", "number", "string", "arr
 
 Schema: TypeAlias = dict[str, Any]
 
-KIND_OF: dict[type, Kind] = {
+KIND_OF: dict[type[Any], Kind] = {
     NoneType: "null",
     bool: "boolean",
     int: "integer",
@@ -55,11 +55,11 @@ MENDING_BUDGET = 100_000
 """How many values the second look at refused arguments reads."""
 
 
-class Mismatch(Exception):  # noqa: N818  # a finding, not a fault
+class Mismatch(Exception):  # a finding, not a fault
     """A trial of one alternative failed."""
 
 
-class Enough(Exception):  # noqa: N818  # a finding, not a fault
+class Enough(Exception):  # a finding, not a fault
     """The walk ends early: enough problems were found, or its budget is spent."""
 
 
@@ -76,10 +76,10 @@ class Walk:
     def __init__(
         self, *, lenient: bool = False, build: bool = True, budget: int = STRICT_BUDGET
     ) -> None:
-        self.lenient = lenient
-        self.build = build
-        self.closed = False
-        self.trial = False
+        self.lenient: bool = lenient
+        self.build: bool = build
+        self.closed: bool = False
+        self.trial: bool = False
         self.left = budget
         self.problems: list[Problem] = []
         self.coerced: list[Trail] = []

@@ -6,6 +6,7 @@ from typing import Any
 
 from interlock.protocol.json import encode
 from interlock.server.functions.nodes.base import (
+    INTEGER,
     KIND_OF,
     STRING,
     Kind,
@@ -39,7 +40,7 @@ class ChoiceNode(Node):
         super().__init__()
         self.values = [value for value, _ in options]
         self._table = {_key(value): result for value, result in reversed(options)}
-        kinds = {KIND_OF[type(value)] for value in self.values}
+        kinds: set[Kind] = {KIND_OF[type(value)] for value in self.values}
         if "number" in kinds:
             kinds.add("integer")
         self._kinds: frozenset[Kind] = frozenset(kinds)
@@ -90,7 +91,7 @@ class ChoiceNode(Node):
         return True
 
     def refuse_key(self) -> str | None:
-        if self._kinds <= STRING or self._kinds == {"integer"}:
+        if self._kinds <= STRING or self._kinds == INTEGER:
             return None
         return super().refuse_key()
 

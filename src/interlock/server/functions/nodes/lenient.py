@@ -25,7 +25,7 @@ _EXACT = 2**53
 
 def reinterpreted(value: Any, kinds: Set[str]) -> Any:
     """The value that was meant, of one of ``kinds``, or :data:`MISSING`."""
-    if isinstance(value, str):
+    if type(value) is str:
         if "string" in kinds:
             return MISSING
         try:
@@ -36,7 +36,7 @@ def reinterpreted(value: Any, kinds: Set[str]) -> Any:
             return MISSING
         if kind_fits(value, kinds):
             return value
-    if isinstance(value, float) and "integer" in kinds and abs(value) < _EXACT:
+    if type(value) is float and "integer" in kinds and abs(value) < _EXACT:
         integer = int(value)
         return integer if integer == value else MISSING
     return MISSING

@@ -257,4 +257,3 @@ def descendants(root: Node) -> list[Node]:
 def tag_of(node: Node) -> tuple[str, str | int] | None:
     """The tag of a Struct, if that is what the node stands for."""
     return node.tag if isinstance(node, RecordNode) else None
-

@@ -42,10 +42,11 @@ _DECIMAL_LENGTH = 1000
 class FormatNode(Node):
     """A type that msgspec reads from formatted text (RFC 3339, ISO 8601, RFC 4122)."""
 
-    __slots__ = ("_native", "format", "words")
+    __slots__ = ("_native", "format", "name", "words")
 
     def __init__(self, native: Any, name: str, tz: bool | None = None) -> None:
         super().__init__()
+        self.name = name
         self.format, self.words = FORMATS[name]
         if tz is not None:
             native = Annotated[native, msgspec.Meta(tz=tz)]
@@ -216,9 +217,11 @@ class DecimalNode(Node):
             number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
         elif len(value) <= _DECIMAL_LENGTH and _DECIMAL_TEXT.fullmatch(value):
             number = Decimal(value)
-        if number is None or not within(number, self.bounds):
-            walk.refuse(trail, describe(value), self.expected)
-        elif not is_multiple(number, self.multiple_of):
+        if (
+            number is None
+            or not within(number, self.bounds)
+            or not is_multiple(number, self.multiple_of)
+        ):
             walk.refuse(trail, describe(value), self.expected)
         return number
 

@@ -109,9 +109,7 @@ class UnionNode(Node):
         self._refuse(value, candidates, walk, trail)
         return None
 
-    def _refuse(
-        self, value: Any, candidates: Sequence[Node], walk: Walk, trail: Trail
-    ) -> None:
+    def _refuse(self, value: Any, candidates: Sequence[Node], walk: Walk, trail: Trail) -> None:
         """Report why no alternative fits: as the alternative that fits best, if objects."""
         if walk.trial:
             raise Mismatch
@@ -159,4 +157,3 @@ class UnionNode(Node):
 def _unionable(native: Any) -> Any:
     """``None`` as a type: ``None | None`` is no union."""
     return type(None) if native is None else native
-

@@ -1,0 +1,58 @@
+"""Why no alternative of ``anyOf`` or ``oneOf`` fits: a summary, then the errors of the closest."""
+
+from typing import Any
+
+from .describe import got, listing, show, summary, type_names
+from .graph import Graph
+from .violation import Violation
+
+_DECIDING = frozenset(("const", "enum"))
+
+
+def explain(
+    graph: Graph,
+    keyword: str,
+    alternatives: list[Any],
+    branches: list[list[Violation]],
+    value: Any,
+    path: str,
+) -> list[Violation]:
+    """What to say about a value that each alternative refuses, for the given reasons.
+
+    Where all refuse its type the types are listed. Otherwise the alternatives are described;
+    if one is closer than the others, its own errors follow.
+    """
+    expected = listing(summary(graph, alternative) for alternative in alternatives[:9])
+    if len(alternatives) > 9:
+        expected += f" or {len(alternatives) - 9} more"
+    if all(_wrong_type(failures, path) for failures in branches):
+        names = [name for alternative in alternatives for name in type_names(alternative)]
+        wanted = listing(names) if names else expected
+        return [Violation(path, keyword, f"expected {wanted}, got {got(value)}", expected)]
+    message = f"{show(value)} fits none of the {len(branches)} alternatives"
+    best = _closest(branches, path)
+    if best is None:
+        return [Violation(path, keyword, message, expected)]
+    message += f"; the closest is number {best + 1}: {summary(graph, alternatives[best])}"
+    return [Violation(path, keyword, message, expected), *branches[best]]
+
+
+def _wrong_type(failures: list[Violation], path: str) -> bool:
+    return any(failure.path == path and failure.keyword == "type" for failure in failures)
+
+
+def _closest(branches: list[list[Violation]], path: str) -> int | None:
+    """The one alternative whose type fits, whose deciding constants fit, with the fewest errors."""
+    ranked = sorted(
+        (
+            _wrong_type(failures, path),
+            sum(failure.keyword in _DECIDING for failure in failures),
+            len(failures),
+            index,
+        )
+        for index, failures in enumerate(branches)
+    )
+    best = ranked[0]
+    if best[0] or (len(ranked) > 1 and ranked[1][:3] == best[:3]):
+        return None
+    return best[3]
