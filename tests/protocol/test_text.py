@@ -1,5 +1,6 @@
 """Text from outside, shown: on one line, bounded, with nothing that a terminal would obey."""
 
+import time
 import unicodedata
 
 import pytest
@@ -67,6 +68,14 @@ def test_a_long_text_says_how_much_is_left_out() -> None:
     kept = shown.index(".")
     assert len(shown) == 50
     assert shown == "x" * kept + f"...(+{1_000_000 - kept} more)"
+
+
+def test_the_work_is_bounded_as_well() -> None:
+    huge = "\x1b" * 5_000_000
+    started = time.perf_counter()
+    for _ in range(100):
+        escape_controls(huge)
+    assert time.perf_counter() - started < 5  # 0.01 s; all of the text would take a minute
 
 
 @pytest.mark.parametrize("character", ["x", "\x1b", "\U000e0041", "é"])

@@ -220,6 +220,53 @@ def test_a_thread_whose_call_is_cancelled_already_does_not_block(run: Run) -> No
     run(main)
 
 
+def test_a_call_cancelled_before_its_coroutine_began_never_begins_it(run: Run) -> None:
+    async def main() -> None:
+        loop, pool = asyncio.get_running_loop(), ThreadPool(1)
+        entered = threading.Event()
+        log: list[str] = []
+
+        def question() -> Coroutine[Any, Any, int]:
+            log.append("asked")
+            return add(1, 2)
+
+        def handler() -> None:
+            entered.set()
+            call_soon_blocking(loop, question)
+
+        call = pool.run(handler)
+        call.send(None)
+        assert entered.wait(PATIENCE)  # holds the loop, which cannot begin the coroutine
+        call.close()
+        await until(lambda: pool.statistics().stuck == 0)
+        assert log == []
+
+    run(main)
+
+
+def test_a_coroutine_that_is_slow_to_end_does_not_hold_the_thread(run: Run) -> None:
+    async def main() -> None:
+        loop, pool = asyncio.get_running_loop(), ThreadPool(1)
+        begun, may_end, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def question() -> None:
+            begun.set()
+            try:
+                await wait_for_ever()
+            finally:
+                await may_end.wait()
+                ended.set()
+
+        task = asyncio.create_task(pool.run(call_soon_blocking, loop, question))
+        await begun.wait()
+        await cancel(task)
+        await until(lambda: pool.statistics() == PoolStatistics(1, 0, 1, 0, 0, 1))
+        may_end.set()
+        await ended.wait()
+
+    run(main)
+
+
 def test_cancelling_one_call_wakes_no_other(run: Run) -> None:
     async def main() -> None:
         loop, pool = asyncio.get_running_loop(), ThreadPool(2)

@@ -124,6 +124,32 @@ def test_a_full_log_drops_the_oldest_of_the_quietest_stream() -> None:
     asyncio.run(main())
 
 
+def test_the_stream_that_is_written_to_is_not_the_quietest() -> None:
+    async def main() -> None:
+        log = MemoryEventLog(max_bytes=20_000)
+        for name in ("a", "b", "a", "b"):
+            await log.append(name, b"x" * 4000, keep=10)
+        await log.append("a", b"x" * 4000, keep=10)
+        assert [len(await log.read(name)) for name in "ab"] == [3, 1]
+
+    asyncio.run(main())
+
+
+def test_a_value_is_gone_at_the_very_moment_it_expires() -> None:
+    async def main() -> None:
+        clock = Clock()
+        store, ledger = MemoryKeyValue(clock=clock), MemoryLedger(clock=clock)
+        await store.put("k", b"1", ttl=10)
+        await ledger.claim("k", "h", lease=10, ttl=20)
+        await clock.pass_time(10)
+        assert await store.get("k") is None
+        record = await ledger.get("k")
+        assert record is not None
+        assert record.state == "lapsed"
+
+    asyncio.run(main())
+
+
 def test_a_log_is_bounded_in_streams() -> None:
     async def main() -> None:
         log = MemoryEventLog(max_streams=2)

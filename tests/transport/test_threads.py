@@ -503,7 +503,9 @@ def test_stuck_threads_are_replaced_up_to_a_bound(
 
 def test_there_are_never_more_threads_than_slots_and_stuck_ones(run: Run) -> None:
     async def main() -> None:
-        pool, gate = ThreadPool(2, 0, max_stuck=3, name="counted"), Gate()
+        gate = Gate()
+        name = f"counted-{id(gate)}"
+        pool = ThreadPool(2, 0, max_stuck=3, name=name)
         for expected in range(1, 6):
             task = asyncio.create_task(pool.run(gate))
             await until(lambda expected=expected: gate.entered == expected)
@@ -511,7 +513,7 @@ def test_there_are_never_more_threads_than_slots_and_stuck_ones(run: Run) -> Non
         for _ in range(3):
             with pytest.raises(PoolFull):
                 await pool.run(gate)
-        assert sum(thread.name.startswith("counted-") for thread in threading.enumerate()) == 5
+        assert sum(thread.name.startswith(name) for thread in threading.enumerate()) == 5
         gate.open()
         await until(lambda: pool.statistics().stuck == 0)
 
@@ -701,6 +703,68 @@ def test_where_the_system_refuses_a_thread_calls_wait_for_another(
 
     run(main)
     assert "cannot start a thread for a blocking handler: can't start new thread" in caplog.text
+
+
+def test_a_thread_on_its_way_serves_whoever_comes_next(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[Callable[[], None]] = []
+
+    class HeldThread(threading.Thread):
+        def start(self) -> None:
+            held.append(super().start)
+
+    async def main() -> None:
+        pool = ThreadPool(2, 0)
+        monkeypatch.setattr(threads, "Thread", HeldThread)
+        first = asyncio.create_task(pool.run(abs, -1))
+        await asyncio.sleep(0)
+        await cancel(first)
+        second = asyncio.create_task(pool.run(abs, -2))
+        await asyncio.sleep(0)
+        assert len(held) == 1  # the thread that was started for the first will do
+        held.pop()()
+        assert await second == 2
+        assert pool.statistics() == PoolStatistics(2, 0, 1, 0, 0, 1)
+
+    run(main)
+
+
+def test_a_thread_that_falls_idle_meanwhile_serves_where_none_can_be_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One loop's call relies on a thread that another loop is about to start, in vain."""
+    pool, gate = ThreadPool(2), Gate()
+    results: list[int] = []
+
+    def wait_until(condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline
+
+    def serve() -> None:
+        results.append(asyncio.run(asyncio.wait_for(pool.run(abs, -3), PATIENCE)))
+
+    other = threading.Thread(target=serve)
+
+    class NoThread(threading.Thread):
+        def start(self) -> None:
+            gate.open()
+            wait_until(lambda: pool.statistics().idle == 1)
+            other.start()
+            wait_until(lambda: len(pool._queue) == 1)
+            raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        first = asyncio.create_task(pool.run(gate))
+        await until(lambda: gate.entered == 1)
+        monkeypatch.setattr(threads, "Thread", NoThread)
+        assert await pool.run(abs, -2) == 2
+        await first
+
+    asyncio.run(main())
+    other.join(PATIENCE)
+    assert results == [3]
 
 
 # Processes ----------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ class Cancellation(Struct, eq=False):
     reason: CancelReason | None = None
     detail: str | None = None
     """The peer's own words, if it gave any; never trusted."""
+    state: dict[str, Any] | None = None
+    """What :attr:`Scope.state` holds, once it is used."""
 
 
 class Principal(Struct, frozen=True):
@@ -132,8 +134,14 @@ class Scope(Struct, frozen=True, kw_only=True):
     trace: TraceContext | None = None
     deadline: float | None = None
     """When the call must have ended, by the event loop's clock, in seconds."""
-    state: dict[str, Any] = {}
-    """Values that middleware leaves for the handler of the same call."""
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Values that middleware leaves for the handler of the same call."""
+        state = self.cancellation.state
+        if state is None:
+            state = self.cancellation.state = {}
+        return state
 
 
 class Call(Struct, frozen=True):

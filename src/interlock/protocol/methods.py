@@ -11,18 +11,21 @@ from typing import Any, Literal
 
 import msgspec
 
+from .envelope import check_members
 from .errors import InvalidParams
 from .json import UNSET, Raw, UnsetType
 from .payload import decoder, describe
 
 Shape = Literal["unary", "stream"]
 _TYPES = "interlock.protocol.types."
+_NOTHING = Raw(b"{}")
 
 
 class Method:
     """One method. Types are named by path and imported when first needed."""
 
     __slots__ = (
+        "_compact",
         "_decode",
         "_params",
         "_result",
@@ -50,6 +53,7 @@ class Method:
         asks: bool = False,
         capability: str | None = None,
         at_edge: bool = False,
+        compact: Callable[[Any, int], bool] | None = None,
     ) -> None:
         self.name = name
         self._params = params
@@ -67,6 +71,7 @@ class Method:
         """The server capability without which the method is not offered."""
         self.at_edge = at_edge
         """Answered by the edge, not by the peer behind it, where the edge knows the answer."""
+        self._compact = compact
         self._decode: Callable[[Any], Any] | None = None
 
     @property
@@ -78,14 +83,24 @@ class Method:
         return _find(self._result)
 
     def read_params(self, raw: Raw | UnsetType) -> Any:
-        """Decode params; missing ones are read as ``{}``. Raises :class:`InvalidParams`."""
+        """Decode params; missing ones are read as ``{}``.
+
+        Raises :class:`InvalidParams` where they have another form, and
+        :class:`~interlock.protocol.errors.InvalidRequest` where they have a key twice.
+        """
         decode = self._decode
         if decode is None:
             decode = self._decode = decoder(self.params_type)
+        if raw is UNSET:
+            raw = _NOTHING
         try:
-            return decode(b"{}" if raw is UNSET else raw)
+            params = decode(raw)
         except msgspec.MsgspecError as error:
             raise InvalidParams(describe(error)) from None
+        compact = self._compact
+        if compact is None or not compact(params, len(raw)):
+            check_members(raw)
+        return params
 
     def __repr__(self) -> str:
         return f"Method({self.name!r})"
@@ -116,6 +131,22 @@ class MethodRegistry:
 
     def __contains__(self, name: str) -> bool:
         return name in self._methods
+
+
+_CALL = len('{"name":"","arguments":}')
+_META = len(',"_meta":')
+
+
+def _is_compact_call(params: Any, size: int) -> bool:
+    """Whether params of ``tools/call`` are no longer than what was decoded of them needs.
+
+    Then nothing stands in them twice. The usual forms only; others get the general look.
+    """
+    arguments, meta = params.arguments, params.meta
+    if arguments is UNSET:
+        return False
+    needed: int = _CALL + len(params.name) + len(arguments)
+    return size == (needed if meta is UNSET else needed + _META + len(meta))
 
 
 def server_methods() -> MethodRegistry:
@@ -157,6 +188,7 @@ def server_methods() -> MethodRegistry:
                 "tools/call",
                 "tools:CallToolRequestParams",
                 "tools:CallToolResult",
+                compact=_is_compact_call,
                 target="name",
                 asks=True,
                 capability="tools",

@@ -28,7 +28,8 @@ def decoder(type_: type[T]) -> Callable[[bytes | Raw | memoryview], T]:
 class Payload(msgspec.Struct, eq=False):
     """JSON text and its decoded value, each made from the other when first asked for."""
 
-    _value: Any = UNSET
+    known: Any = UNSET
+    """The value, where it was given or decoded already; see :attr:`value`."""
     _raw: bytes | Raw | UnsetType | None = None
     forms: dict[str, bytes] | None = None
     """Encoded forms for edges to keep, by revision; ``None`` where nothing is kept."""
@@ -43,27 +44,27 @@ class Payload(msgspec.Struct, eq=False):
         """The JSON text."""
         raw = self._raw
         if type(raw) is not bytes:
-            raw = self._raw = bytes(raw) if isinstance(raw, Raw) else encode(self._value)
+            raw = self._raw = bytes(raw) if isinstance(raw, Raw) else encode(self.known)
         return raw
 
     @property
     def value(self) -> Any:
         """The value as it was given, or the text decoded to plain JSON values."""
-        if self._value is UNSET:
-            self._value = msgspec.json.decode(self.raw)
-        return self._value
+        if self.known is UNSET:
+            self.known = msgspec.json.decode(self.raw)
+        return self.known
 
     def as_(self, type_: type[T]) -> T:
         """The value as ``type_``. Raises :class:`InvalidParams` where it has another form."""
-        value = self._value
+        value = self.known
         if isinstance(value, type_):
             return value
         try:
             decoded = decoder(type_)(self.raw)
         except msgspec.MsgspecError as error:
             raise InvalidParams(describe(error)) from None
-        if self._value is UNSET:
-            self._value = decoded
+        if self.known is UNSET:
+            self.known = decoded
         return decoded
 
     def replace(self, value: Any) -> "Payload":
@@ -71,7 +72,7 @@ class Payload(msgspec.Struct, eq=False):
         return Payload(value)
 
     def __repr__(self) -> str:
-        known = "text" if self._value is UNSET else type(self._value).__name__
+        known = "text" if self.known is UNSET else type(self.known).__name__
         return f"Payload({known})"
 
 

@@ -10,7 +10,7 @@ from interlock.protocol.errors import DefinitionError
 from interlock.protocol.json import check_numbers, encode
 from interlock.protocol.schema import SchemaError, Violation, compile_schema
 from interlock.server.context import Context, SyncContext, context_kind
-from interlock.server.functions.output import OutputError
+from interlock.server.functions.problems import OutputError, Problem
 from interlock.server.invoke import Host, in_thread
 
 _Caller = Callable[[Call, dict[str, Any]], Awaitable[Any]]
@@ -111,6 +111,12 @@ def _parameters(
     return context_name, context_form, whole_name
 
 
+def takes_context(handler: Callable[..., Any]) -> bool:
+    """Whether a handler has a parameter annotated with a context."""
+    parameters = inspect.signature(handler, eval_str=True).parameters.values()
+    return any(context_kind(parameter.annotation) is not None for parameter in parameters)
+
+
 class SchemaOutput:
     """An output schema written by hand, enforced on every structured value."""
 
@@ -127,12 +133,12 @@ class SchemaOutput:
 
         found = check_numbers(value)
         if found is not None:
-            raise OutputError(f"{found}: not a number that JSON has")
+            raise OutputError([Problem(found, "not a number that JSON has")])
         try:
             raw = encode(value)
         except (TypeError, ValueError, RecursionError) as error:
-            raise OutputError(str(error)[:200]) from error
+            raise OutputError([Problem("$", str(error)[:200])]) from error
         violations = self._compiled.violations(decode(raw), limit=3)
         if violations:
-            raise OutputError("; ".join(f"{v.path}: {v.message}" for v in violations))
+            raise OutputError([Problem(v.path, v.message) for v in violations])
         return raw

@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -36,9 +36,7 @@ def listed(
         members["title"] = described.title
     if described.description:
         members["description"] = described.description
-    for key, value in (optional or {}).items():
-        if value is not None:
-            members[key] = value
+    members |= {key: value for key, value in (optional or {}).items() if value is not None}
     if described.icons:
         members["icons"] = decode(encode(list(described.icons)))
     if described.meta:
@@ -86,17 +84,21 @@ def is_content(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, CONTENT_TYPES)
 
 
+def caller_locals(depth: int) -> Mapping[str, Any]:
+    """The local names ``depth`` calls up: types that a decorated function's annotations name."""
+    return sys._getframe(depth).f_locals  # pyright: ignore[reportPrivateUsage]  # there is no public way
+
+
 def read_function(
     function: Callable[..., Any],
     *,
     name: str | None,
     description: str | None,
-    strict: bool,
-    extra: str,
-    depth: int,
+    scope: Mapping[str, Any],
+    strict: bool = False,
+    extra: Literal["forbid", "ignore"] = "forbid",
 ) -> Function:
-    """Compile a user's function; ``depth`` is how many frames up it was decorated."""
-    frame_locals = sys._getframe(depth).f_locals  # pyright: ignore[reportPrivateUsage]  # types local to the caller
+    """Compile a user's function; ``scope`` holds the names local to where it was defined."""
     return compile_function(
         function,
         name=name,
@@ -105,5 +107,5 @@ def read_function(
         extra=extra,
         is_context=context_kind,
         is_content=is_content,
-        frame_locals=frame_locals,
+        frame_locals=scope,
     )

@@ -11,6 +11,7 @@ from interlock.protocol.errors import InvalidParams
 from interlock.protocol.json import UNSET
 from interlock.protocol.outcome import Outcome, Result
 from interlock.protocol.payload import Payload
+from interlock.protocol.types.base import PaginatedRequestParams
 from interlock.server.catalogue import Catalogue, Kind
 
 _MEMBER = {"templates": "resourceTemplates"}
@@ -32,7 +33,7 @@ class Listing:
 
     async def __call__(self, call: Call) -> Outcome:
         """Answer a list request. Raises :class:`InvalidParams` on a cursor not made here."""
-        cursor = call.payload.value.cursor
+        cursor = call.payload.as_(PaginatedRequestParams).cursor
         start = 0 if cursor is UNSET else self._position(cursor)
         if self._version != self._catalogue.version:
             self._pages.clear()

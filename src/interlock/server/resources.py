@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from interlock.protocol.call import Call, Handler
 from interlock.protocol.errors import InvalidParams, ProtocolError, ResourceNotFound, ToolError
-from interlock.protocol.json import UNSET
+from interlock.protocol.json import UNSET, encode
 from interlock.protocol.outcome import Outcome, Result
 from interlock.protocol.payload import Payload
 from interlock.protocol.types.resources import ReadResourceResult, ResourceContents
@@ -38,10 +38,14 @@ def resource_handler(
     to_contents = _reader(function.output, mime_type)
 
     async def serve(call: Call) -> Outcome:
-        uri: str = call.payload.value.uri
-        variables = {} if template is None else template.match(uri)
-        if variables is None:
+        uri: str = call.payload.known.uri
+        found = {} if template is None else template.match(uri)
+        if found is None:
             raise ResourceNotFound(uri)
+        variables = {
+            name: encode(value).decode() if isinstance(value, dict) else value
+            for name, value in found.items()
+        }
         try:
             bound = function.bind_text(variables)
         except ArgumentError as error:
@@ -95,7 +99,5 @@ def _as_json(value: Any, output: Output | None) -> str:
 
     content = unstructured(value, 1 << 62).structured_content
     if content is UNSET:
-        from interlock.protocol.json import encode
-
         return encode(value).decode()
     return bytes(content).decode()

@@ -1,7 +1,7 @@
 """The server: functions in, a server of every protocol revision out."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Literal, TypeVar, overload
 
 from interlock.protocol.call import Middleware
@@ -10,21 +10,18 @@ from interlock.protocol.errors import DefinitionError
 from interlock.protocol.seal import Sealer
 from interlock.protocol.types.base import Annotations, Icon
 from interlock.protocol.types.tools import ToolAnnotations
-from interlock.server.catalogue import Catalogue, Entry, OwnEntries, Provider
-from interlock.server.definitions import (
-    Described,
-    listed,
-    listed_annotations,
-    read_function,
-    tool_name,
+from interlock.server.catalogue import Catalogue, OwnEntries, Provider
+from interlock.server.definitions import Described, caller_locals, listed
+from interlock.server.entries import (
+    function_tool,
+    prompt_entry,
+    resource_entry,
+    schema_tool,
 )
 from interlock.server.lifespan import Lifespan, SharedLifespan
 from interlock.server.middleware import Layer
 from interlock.server.mount import Mount
-from interlock.server.prompts import arguments_listed, prompt_handler
-from interlock.server.resources import resource_handler
 from interlock.server.serving import ServerPeer
-from interlock.server.tools import function_handler, schema_handler
 from interlock.transport.bounds import SERVER_BOUNDS, Bounds
 from interlock.transport.threads import ThreadPool
 
@@ -109,6 +106,7 @@ class Server:
     @overload
     def tool(
         self,
+        /,
         *,
         name: str | None = None,
         title: str | None = None,
@@ -120,7 +118,21 @@ class Server:
         strict: bool = False,
         extra: Extra = "forbid",
     ) -> Callable[[F], F]: ...
-    def tool(self, function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    def tool(
+        self,
+        function: F | None = None,
+        /,
+        *,
+        name: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        annotations: ToolAnnotations | Mapping[str, Any] | None = None,
+        icons: Sequence[Icon] = (),
+        meta: Mapping[str, Any] | None = None,
+        thread: bool | None = None,
+        strict: bool = False,
+        extra: Extra = "forbid",
+    ) -> F | Callable[[F], F]:
         """Make a function a tool; it is returned unchanged.
 
         The name is the function's, the description its docstring's, the schemas those of its
@@ -129,15 +141,26 @@ class Server:
         arguments of nearly the right type (``"3"`` for an integer); ``extra="ignore"`` drops
         unknown ones instead of refusing them.
         """
-        if function is not None:
-            self._add_tool_function(function, depth=4, **options)
+
+        scope = caller_locals(2)
+
+        def decorate(function: F) -> F:
+            entry = function_tool(
+                self,
+                function,
+                Described(title=title, description=description, icons=icons, meta=meta),
+                name=name,
+                annotations=annotations,
+                thread=thread,
+                strict=strict,
+                extra=extra,
+                text_limit=self.text_limit,
+                scope=scope,
+            )
+            self._own.add(entry)
             return function
 
-        def decorate(function: Any) -> Any:
-            self._add_tool_function(function, depth=4, **options)
-            return function
-
-        return decorate
+        return decorate if function is None else decorate(function)
 
     def add_tool(
         self,
@@ -162,94 +185,33 @@ class Server:
         parameter that is no property of the schema.
         """
         described = Described(title=title, description=description, icons=icons, meta=meta)
-        if input_schema is None:
-            if output_schema is not None:
-                raise DefinitionError("output_schema goes with input_schema")
-            self._add_tool_function(
+        if input_schema is not None:
+            entry = schema_tool(
+                self,
                 function,
-                depth=4,
+                described,
                 name=name,
-                title=title,
-                description=description,
+                input_schema=input_schema,
+                output_schema=output_schema,
                 annotations=annotations,
-                icons=icons,
-                meta=meta,
+                thread=thread,
+                text_limit=self.text_limit,
+            )
+        elif output_schema is not None:
+            raise DefinitionError("output_schema goes with input_schema")
+        else:
+            entry = function_tool(
+                self,
+                function,
+                described,
+                name=name,
+                annotations=annotations,
                 thread=thread,
                 strict=strict,
                 extra=extra,
+                text_limit=self.text_limit,
+                scope=caller_locals(2),
             )
-            return
-        key = tool_name(name or getattr(function, "__name__", ""))
-        if described.description is None and function.__doc__:
-            import inspect
-
-            from msgspec.structs import replace
-
-            described = replace(described, description=inspect.cleandoc(function.__doc__))
-        handler = schema_handler(
-            self,
-            function,
-            key,
-            input_schema,
-            output_schema,
-            thread=thread,
-            text_limit=self.text_limit,
-        )
-        optional = {
-            "outputSchema": output_schema,
-            "annotations": listed_annotations(annotations),
-        }
-        self._own.add(
-            Entry(
-                "tools",
-                key,
-                listed(
-                    described,
-                    required={"name": key, "inputSchema": input_schema},
-                    optional=optional,
-                ),
-                handler,
-            )
-        )
-
-    def _add_tool_function(
-        self,
-        function: Callable[..., Any],
-        *,
-        depth: int,
-        name: str | None = None,
-        title: str | None = None,
-        description: str | None = None,
-        annotations: ToolAnnotations | Mapping[str, Any] | None = None,
-        icons: Sequence[Icon] = (),
-        meta: Mapping[str, Any] | None = None,
-        thread: bool | None = None,
-        strict: bool = False,
-        extra: Extra = "forbid",
-    ) -> None:
-        compiled = read_function(
-            function,
-            name=name,
-            description=description,
-            strict=strict,
-            extra=extra,
-            depth=depth - 1,
-        )
-        key = tool_name(compiled.name)
-        entry = Entry(
-            "tools",
-            key,
-            listed(
-                Described(title=title, description=compiled.description, icons=icons, meta=meta),
-                required={"name": key, "inputSchema": compiled.input_schema},
-                optional={
-                    "outputSchema": compiled.output.schema if compiled.output else None,
-                    "annotations": listed_annotations(annotations),
-                },
-            ),
-            function_handler(self, compiled, thread=thread, text_limit=self.text_limit),
-            logs=compiled.context_parameter is not None,
-        )
         self._own.add(entry)
 
     # Resources
@@ -275,70 +237,55 @@ class Server:
         :class:`FileNotFoundError` becomes the protocol's own error for a missing resource.
         """
 
+        scope = caller_locals(2)
+
         def decorate(function: F) -> F:
-            self._add_resource(
+            entry = resource_entry(
+                self,
                 function,
                 uri,
                 Described(title=title, description=description, icons=icons, meta=meta),
                 name=name,
-                optional={
-                    "mimeType": mime_type,
-                    "size": size,
-                    "annotations": listed_annotations(annotations),
-                },
+                mime_type=mime_type,
+                size=size,
+                annotations=annotations,
                 thread=thread,
-                depth=4,
+                scope=scope,
             )
+            self._own.add(entry)
             return function
 
         return decorate
 
-    def add_resource(self, function: Callable[..., Any], uri: str, **options: Any) -> None:
-        """Add a resource or template, see :meth:`resource`."""
-        self.resource(uri, **options)(function)
-
-    def _add_resource(
+    def add_resource(
         self,
         function: Callable[..., Any],
         uri: str,
-        described: Described,
         *,
-        name: str | None,
-        optional: dict[str, Any],
-        thread: bool | None,
-        depth: int,
+        name: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        mime_type: str | None = None,
+        size: int | None = None,
+        annotations: Annotations | Mapping[str, Any] | None = None,
+        icons: Sequence[Icon] = (),
+        meta: Mapping[str, Any] | None = None,
+        thread: bool | None = None,
     ) -> None:
-        from msgspec.structs import replace
-
-        from interlock.server.uris import check_variables, read_uri
-
-        template = read_uri(uri)
-        compiled = read_function(
+        """Add a resource or template, see :meth:`resource`."""
+        entry = resource_entry(
+            self,
             function,
+            uri,
+            Described(title=title, description=description, icons=icons, meta=meta),
             name=name,
-            description=described.description,
-            strict=False,
-            extra="forbid",
-            depth=depth - 1,
+            mime_type=mime_type,
+            size=size,
+            annotations=annotations,
+            thread=thread,
+            scope=caller_locals(2),
         )
-        check_variables(compiled, uri, template)
-        described = replace(described, description=compiled.description)
-        handler = resource_handler(
-            self, compiled, mime_type=optional["mimeType"], thread=thread, template=template
-        )
-        member = "uri" if template is None else "uriTemplate"
-        if template is not None:
-            optional.pop("size")
-        self._own.add(
-            Entry(
-                "resources" if template is None else "templates",
-                uri,
-                listed(described, required={member: uri, "name": compiled.name}, optional=optional),
-                handler,
-                template,
-                logs=compiled.context_parameter is not None,
-            )
-        )
+        self._own.add(entry)
 
     # Prompts
 
@@ -347,6 +294,7 @@ class Server:
     @overload
     def prompt(
         self,
+        /,
         *,
         name: str | None = None,
         title: str | None = None,
@@ -355,30 +303,38 @@ class Server:
         meta: Mapping[str, Any] | None = None,
         thread: bool | None = None,
     ) -> Callable[[F], F]: ...
-    def prompt(self, function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    def prompt(
+        self,
+        function: F | None = None,
+        /,
+        *,
+        name: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        icons: Sequence[Icon] = (),
+        meta: Mapping[str, Any] | None = None,
+        thread: bool | None = None,
+    ) -> F | Callable[[F], F]:
         """Make a function a prompt: it returns text, a :class:`Message`, or a list of them.
 
         Arguments are strings on the wire; other types are read from their JSON text.
         """
-        if function is not None:
-            self._add_prompt(function, depth=4, **options)
+
+        scope = caller_locals(2)
+
+        def decorate(function: F) -> F:
+            described = Described(title=title, description=description, icons=icons, meta=meta)
+            self._own.add(
+                prompt_entry(self, function, described, name=name, thread=thread, scope=scope)
+            )
             return function
 
-        def decorate(function: Any) -> Any:
-            self._add_prompt(function, depth=4, **options)
-            return function
+        return decorate if function is None else decorate(function)
 
-        return decorate
-
-    def add_prompt(self, function: Callable[..., Any], **options: Any) -> None:
-        """Add a prompt, see :meth:`prompt`."""
-        self._add_prompt(function, depth=4, **options)
-
-    def _add_prompt(
+    def add_prompt(
         self,
         function: Callable[..., Any],
         *,
-        depth: int,
         name: str | None = None,
         title: str | None = None,
         description: str | None = None,
@@ -386,30 +342,11 @@ class Server:
         meta: Mapping[str, Any] | None = None,
         thread: bool | None = None,
     ) -> None:
-        compiled = read_function(
-            function,
-            name=name,
-            description=description,
-            strict=False,
-            extra="forbid",
-            depth=depth - 1,
-        )
-        key = tool_name(compiled.name)
-        arguments = arguments_listed(compiled)
+        """Add a prompt, see :meth:`prompt`."""
+        described = Described(title=title, description=description, icons=icons, meta=meta)
+        scope = caller_locals(2)
         self._own.add(
-            Entry(
-                "prompts",
-                key,
-                listed(
-                    Described(
-                        title=title, description=compiled.description, icons=icons, meta=meta
-                    ),
-                    required={"name": key},
-                    optional={"arguments": arguments or None},
-                ),
-                prompt_handler(self, compiled, thread=thread),
-                logs=compiled.context_parameter is not None,
-            )
+            prompt_entry(self, function, described, name=name, thread=thread, scope=scope)
         )
 
     # Composition
@@ -417,10 +354,10 @@ class Server:
     @overload
     def middleware(self, function: M, /) -> M: ...
     @overload
-    def middleware(self, *, methods: Iterable[str] | None = None) -> Callable[[M], M]: ...
+    def middleware(self, /, *, methods: Iterable[str] | None = None) -> Callable[[M], M]: ...
     def middleware(
-        self, function: Middleware | None = None, /, *, methods: Iterable[str] | None = None
-    ) -> Any:
+        self, function: M | None = None, /, *, methods: Iterable[str] | None = None
+    ) -> M | Callable[[M], M]:
         """Wrap every call, or those of some methods: ``async (call, next) -> outcome``.
 
         The first one added is the outermost. Methods are named as in the protocol
@@ -434,7 +371,7 @@ class Server:
             if unknown:
                 raise DefinitionError(f"middleware for {unknown[0]!r}: no such method")
 
-        def decorate(function: Any) -> Any:
+        def decorate(function: M) -> M:
             self.layers.append(Layer(function, covered))
             return function
 
@@ -463,8 +400,6 @@ class Server:
 
         Any number of transports may hold it at once; the lifespan runs once for all.
         """
-        from contextlib import AsyncExitStack
-
         async with AsyncExitStack() as stack:
             for server in self._mounted:
                 await stack.enter_async_context(server.started())

@@ -12,6 +12,9 @@ from interlock.protocol.call import Acknowledged, Call, Description, Handler, Sc
 from interlock.protocol.errors import ResourceNotFound, UnknownTarget
 from interlock.protocol.outcome import Outcome
 from interlock.protocol.payload import Payload
+from interlock.protocol.types.prompts import GetPromptRequestParams
+from interlock.protocol.types.resources import ReadResourceRequestParams
+from interlock.protocol.types.tools import CallToolRequestParams
 from interlock.protocol.uri import UriError, validate_uri
 from interlock.server.catalogue import Catalogue, Kind
 from interlock.server.listing import Listing
@@ -86,23 +89,28 @@ class ServerPeer:
         logger.debug("notification %s: nothing listens", method)
 
     def _call_tool(self, call: Call) -> Awaitable[Outcome]:
+        params = call.payload.known
+        if type(params) is not CallToolRequestParams:
+            call = _typed(call, CallToolRequestParams)
+            params = call.payload.known
         if self._catalogue.stale:
             self._catalogue.table("tools")
-        name: str = call.payload.value.name
-        entry = self._tools.get(name)
+        entry = self._tools.get(params.name)
         if entry is None:
-            raise _unknown("tool", name, self._tools)
+            raise _unknown("tool", params.name, self._tools)
         return entry.serve(call)
 
     async def _get_prompt(self, call: Call) -> Outcome:
-        name: str = call.payload.value.name
+        call = _typed(call, GetPromptRequestParams)
+        name: str = call.payload.known.name
         entry = self._catalogue.table("prompts").get(name)
         if entry is None:
             raise _unknown("prompt", name, self._catalogue.table("prompts"))
         return await entry.serve(call)
 
     async def _read_resource(self, call: Call) -> Outcome:
-        uri: str = call.payload.value.uri
+        call = _typed(call, ReadResourceRequestParams)
+        uri: str = call.payload.known.uri
         try:
             validate_uri(uri)
         except UriError as error:
@@ -122,6 +130,13 @@ class ServerPeer:
             await later
         await asyncio.get_running_loop().create_future()
         raise AssertionError  # the future is never resolved, only cancelled
+
+
+def _typed(call: Call, type_: type[Any]) -> Call:
+    """The call with its params decoded, where middleware passed on others."""
+    if type(call.payload.known) is type_:
+        return call
+    return Call(call.method, Payload(call.payload.as_(type_)), call.scope)
 
 
 def _unknown(noun: str, name: str, known: dict[str, Any]) -> UnknownTarget:

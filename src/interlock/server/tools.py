@@ -5,8 +5,8 @@ are results the model reads; only an unknown tool or a malformed request is a pr
 Source: MCP 2026-07-28, Tools, "Error Handling".
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, cast
 
 from interlock.protocol.call import Call, Handler
 from interlock.protocol.errors import (
@@ -21,13 +21,23 @@ from interlock.protocol.types.content import ContentBlock, TextContent
 from interlock.protocol.types.tools import CallToolRequestParams, CallToolResult
 from interlock.server.content import ContentError, ToolResult, blocks, is_block
 from interlock.server.functions.compile import Function
-from interlock.server.functions.output import Output, OutputError
-from interlock.server.functions.problems import ArgumentError
+from interlock.server.functions.problems import ArgumentError, OutputError
 from interlock.server.invoke import Host, invoker
 from interlock.transport.incidents import new_incident
 
 COERCED = "io.interlock/coerced"
 """The result's ``_meta`` key that names the arguments which were read leniently."""
+
+_BRACE = ord("{")
+
+
+class StructuredOutput(Protocol):
+    """Encodes structured values, and refuses those that do not fit the output schema."""
+
+    def encode(self, value: Any, /) -> bytes:
+        """JSON text. Raises :class:`OutputError`."""
+        ...
+
 
 Finisher = Callable[[Any], CallToolResult]
 
@@ -37,15 +47,20 @@ def function_handler(
 ) -> Handler:
     """The handler of ``tools/call`` for one function."""
     invoke = invoker(host, function, thread=thread)
+    plain = function.fn if function.is_async and function.context_parameter is None else None
     bind = function.bind
     name = function.name
     finish = finisher(function.output, text_limit)
 
     async def serve(call: Call) -> Outcome:
-        params: CallToolRequestParams = call.payload.value
+        params: CallToolRequestParams = call.payload.known
+        raw = params.arguments
         try:
-            bound = bind(arguments_of(params))
-            value = await invoke(call, bound.args, bound.kwargs)
+            bound = bind(b"{}" if raw is UNSET else raw)
+            if plain is not None:
+                value = await plain(*bound.args, **bound.kwargs)
+            else:
+                value = await invoke(call, bound.args, bound.kwargs)
             result = finish(value)
             if bound.coerced:
                 result = _with_meta(result, {COERCED: list(bound.coerced)})
@@ -96,7 +111,7 @@ def schema_handler(
     finish = checked_finisher(output_schema, text_limit)
 
     async def serve(call: Call) -> Outcome:
-        raw = arguments_of(call.payload.value)
+        raw = arguments_of(call.payload.known)
         refuse_non_object(raw)
         try:
             arguments: dict[str, Any] = decode(raw)
@@ -139,7 +154,7 @@ def _with_meta(result: CallToolResult, meta: dict[str, Any]) -> CallToolResult:
     return replace(result, meta={**old, **meta})
 
 
-def finisher(output: Output | None, limit: int) -> Finisher:
+def finisher(output: StructuredOutput | None, limit: int) -> Finisher:
     """Turns what a function returned into its result."""
     if output is None:
         return lambda value: unstructured(value, limit)
@@ -151,16 +166,15 @@ def finisher(output: Output | None, limit: int) -> Finisher:
         raw = encode_value(value)
         if len(raw) > limit:
             raise ToolError(_too_large(len(raw), limit))
-        return CallToolResult(
-            content=[TextContent(raw.decode())], structured_content=structured_value(raw)
-        )
+        plain = Raw(raw) if raw[0] == _BRACE else Preserialized(raw)
+        return CallToolResult(content=[TextContent(raw.decode())], structured_content=plain)
 
     return structured
 
 
 def structured_value(raw: bytes) -> Raw | Preserialized:
     """Structured JSON text as edges want it: ``Raw`` says that it is an object."""
-    return Raw(raw) if raw[:1] == b"{" else Preserialized(raw)
+    return Raw(raw) if raw[0] == _BRACE else Preserialized(raw)
 
 
 def checked_finisher(schema: Mapping[str, Any] | None, limit: int) -> Finisher:
@@ -187,10 +201,8 @@ def unstructured(value: Any, limit: int) -> CallToolResult:
         return whole(value, None, limit)
     if value is None:
         return CallToolResult(content=[])
-    if is_block(value) or (
-        isinstance(value, list | tuple) and value and all(is_block(item) for item in value)  # pyright: ignore[reportUnknownVariableType]  # whatever was returned
-    ):
-        return CallToolResult(content=capped(blocks(value), limit))
+    if is_content(value):
+        return CallToolResult(content=capped(blocks(cast("object", value)), limit))
     found = check_numbers(value)
     if found is not None:
         raise ContentError(f"{found} is not a number that JSON has")
@@ -204,7 +216,15 @@ def unstructured(value: Any, limit: int) -> CallToolResult:
     return CallToolResult(content=[TextContent(raw.decode())], structured_content=structured)
 
 
-def whole(value: ToolResult, output: Output | None, limit: int) -> CallToolResult:
+def is_content(value: object) -> bool:
+    """Whether a value is content: a block, or a sequence of nothing else."""
+    if isinstance(value, list | tuple):
+        items = cast("Sequence[object]", value)
+        return bool(items) and all(is_block(item) for item in items)
+    return is_block(value)
+
+
+def whole(value: ToolResult, output: StructuredOutput | None, limit: int) -> CallToolResult:
     """A :class:`ToolResult` as it is on the wire."""
     structured: Any = UNSET
     content = value.content

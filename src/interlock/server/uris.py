@@ -22,7 +22,7 @@ def read_uri(text: str) -> UriTemplate | None:
 
 def check_variables(function: Function, uri: str, template: UriTemplate | None) -> None:
     """Refuse a function whose parameters are not the template's variables."""
-    variables = set() if template is None else set(template.variables)
+    variables: set[str] = set() if template is None else set(template.variables)
     names = {parameter.name for parameter in function.parameters}
     for name in sorted(variables - names):
         raise DefinitionError(

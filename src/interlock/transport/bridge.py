@@ -287,7 +287,7 @@ def call_soon_blocking(
         job.enter(bridge)
     try:
         try:
-            loop.call_soon_threadsafe(bridge.start, async_fn, args, context=copy_context())
+            loop.call_soon_threadsafe(bridge.start, async_fn, args)  # copies the context
         except RuntimeError:
             if not loop.is_closed():
                 raise

@@ -17,13 +17,21 @@ Starter = Callable[[Coroutine[Any, Any, None]], Task[None]]
 _NAME = "interlock.call"
 
 
-def starter(loop: AbstractEventLoop) -> Starter:
-    """How to start tasks on ``loop``."""
+def starter(loop: AbstractEventLoop, *, only_callbacks: bool = False) -> Starter:
+    """How to start tasks on ``loop``.
+
+    ``only_callbacks`` promises that no task is running when one is started.
+    """
     if sys.version_info >= (3, 12):
         return lambda coroutine: Task(coroutine, loop=loop, name=_NAME, eager_start=True)
     if loop.get_debug() or not hasattr(loop, "__dict__"):
         return lambda coroutine: Task(coroutine, loop=loop, name=_NAME)
-    return _FirstSteps(loop).start
+    first_steps = _FirstSteps(loop)
+    return first_steps.start if only_callbacks else first_steps.start_anywhere
+
+
+def _nothing() -> None:
+    """The step before any."""
 
 
 class _FirstSteps:
@@ -33,26 +41,27 @@ class _FirstSteps:
 
     def __init__(self, loop: AbstractEventLoop) -> None:
         self._loop = loop
-        self._step: Callable[[], object] | None = None
-        self._context: Context | None = None
+        self._step: Callable[[], object] = _nothing
+        self._context = Context()
 
     def __call__(self, callback: Callable[[], object], *, context: Context) -> None:
         """Stands in for ``loop.call_soon`` while a task is made."""
         self._step = callback
         self._context = context
 
+    def start_anywhere(self, coroutine: Coroutine[Any, Any, None]) -> Task[None]:
+        """Start eagerly, but not within another task: a step may not run inside another's."""
+        if asyncio.current_task(self._loop) is not None:
+            return Task(coroutine, loop=self._loop, name=_NAME)
+        return self.start(coroutine)
+
     def start(self, coroutine: Coroutine[Any, Any, None]) -> Task[None]:
+        """Start eagerly. No task may be running."""
         loop = self._loop
-        if asyncio.current_task(loop) is not None:  # a step may not run inside another's
-            return Task(coroutine, loop=loop, name=_NAME)
         loop.call_soon = cast("Any", self)
         try:
             task = Task(coroutine, loop=loop, name=_NAME)
         finally:
             del loop.call_soon
-        step, context = self._step, self._context
-        assert step is not None
-        assert context is not None
-        self._step = self._context = None
-        context.run(step)
+        self._context.run(self._step)
         return task

@@ -75,7 +75,7 @@ class MemoryConnection:
         if known is None or handler is None:
             raise MethodNotFound(f"Method not offered by this server: {method}")
         raw = Raw(_encoded(params))
-        port = _MemoryPort(None, None, on_notice)
+        port = _MemoryPort(None, None, None, on_notice)
         scope = Scope(
             revision=LATEST,
             client=self._client,

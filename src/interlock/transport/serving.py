@@ -21,6 +21,7 @@ from interlock.protocol.envelope import (
     RequestId,
     check_depth,
     read,
+    read_usual,
     write_error,
     write_notification,
     write_result,
@@ -85,6 +86,7 @@ class Connection:
     """One peer that calls us. ``receive`` takes its messages one by one, in order.
 
     All of it runs on one event loop. :meth:`close` ends every call; nothing outlives it.
+    ``only_callbacks`` promises that ``receive`` is called by the loop and never within a task.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Connection:
         bounds: Bounds = SERVER_BOUNDS,
         methods: MethodRegistry = SERVER_METHODS,
         loop: asyncio.AbstractEventLoop | None = None,
+        only_callbacks: bool = False,
     ) -> None:
         self.peer = peer
         self.sink = sink
@@ -104,9 +107,12 @@ class Connection:
         self.session: LegacySession | None = None
         self.modern = ModernEdge(self)
         self._methods = methods
-        self._start = starter(self.loop)
+        self._most_calls = bounds.calls_in_flight
+        self._start = starter(self.loop, only_callbacks=only_callbacks)
         self._handlers: dict[str, Handler] = {}
-        self._congested: asyncio.Future[None] | None = None
+        self.congested = False
+        """Whether the peer reads more slowly than we write."""
+        self._relief: asyncio.Future[None] | None = None
         self._idle: asyncio.Future[None] | None = None
         self._closing: CancelReason | None = None
 
@@ -114,18 +120,26 @@ class Connection:
 
     def receive(self, data: bytes) -> None:
         """Take one message. Never raises; what is refused is answered."""
+        request = read_usual(data)
+        if request is not None:
+            self._receive_request(request.id, request.method, request.params, None)
+            return
         try:
-            envelope = read(data)
+            envelope = read(data, shallow=True)
         except Refused as refused:
             if data.lstrip()[:1] == b"[":
                 self._receive_batch(data)
             else:
                 self.refuse(refused.error, refused.id)
             return
-        if envelope.id is not UNSET and envelope.method is not UNSET:
-            self._receive_request(envelope, None)
-        else:
+        self._receive_envelope(envelope, None)
+
+    def _receive_envelope(self, envelope: Envelope, batch: Batch | None) -> None:
+        id, name = envelope.id, envelope.method
+        if id is UNSET or id is None or name is UNSET:
             self._receive_other(envelope)
+        else:
+            self._receive_request(id, name, envelope.params, batch)
 
     def refuse(
         self,
@@ -146,9 +160,9 @@ class Connection:
         else:
             batch.answers.append(answer)
 
-    def _receive_request(self, envelope: Envelope, batch: Batch | None) -> None:
-        id: Any = envelope.id
-        name: Any = envelope.method
+    def _receive_request(
+        self, id: RequestId, name: str, raw: Raw | UnsetType, batch: Batch | None
+    ) -> None:
         try:
             if id in self.running:
                 raise InvalidRequest(
@@ -158,7 +172,7 @@ class Connection:
             method = self._methods.get(name)
             if method is None:
                 raise _unknown_method(name)
-            params = method.read_params(envelope.params)
+            params = method.read_params(raw)
             meta: Raw | UnsetType = params.meta
             stated = None if meta is UNSET else self.modern.read_meta(meta)
             if stated is not None:
@@ -166,26 +180,24 @@ class Connection:
                     raise _unknown_method(name, LATEST.name)
                 if batch is not None:
                     raise InvalidRequest("A request of this revision stands alone: no batches.")
-                running = Running(None, None, self, self.modern, id, method)
+                running = Running(None, None, None, self, self.modern, id, method)
                 answer = self.modern.serve_itself(running, params) if method.at_edge else None
                 scope = self.modern.scope(running, stated)
             else:
                 session = self.session
                 if session is None or name == "initialize":
-                    self._answer(
-                        batch, self._before_session(id, name, params, envelope.params, batch)
-                    )
+                    self._answer(batch, self._before_session(id, name, params, raw, batch))
                     return
                 if not method.legacy:
                     raise _unknown_method(name, session.revision.name)
-                running = Running(None, None, self, session, id, method)
+                running = Running(None, None, None, self, session, id, method)
                 answer = session.serve_itself(running, params) if method.at_edge else None
                 scope = session.scope(running, meta)
             if answer is not None:
                 self._answer(batch, answer)
                 return
             handler = self._handlers.get(name) or self._find_handler(name)
-            if len(self.running) >= self.bounds.calls_in_flight:
+            if len(self.running) >= self._most_calls:
                 raise RateLimited(
                     f"{len(self.running)} calls are in flight on this connection, which is its"
                     " limit; wait for answers before sending more."
@@ -197,9 +209,8 @@ class Connection:
             running.batch = batch
             batch.open += 1
         self.running[id] = running
-        call = Call(name, Payload(params, envelope.params), scope)
-        coroutine = self._run(running, handler, call)
-        task = self._start(coroutine)
+        call = Call(name, Payload(params, raw), scope)
+        task = self._start(self._run(running, handler, call))
         if not running.ended:
             running.task = task
 
@@ -283,14 +294,14 @@ class Connection:
         later: list[Envelope] = []
         for part in parts:
             try:
-                envelope = read(bytes(part))
+                envelope = read(bytes(part), shallow=True)
             except Refused as refused:
                 self.refuse(refused.error, refused.id, batch)
                 continue
-            if envelope.id is not UNSET and envelope.method is not UNSET:
-                self._receive_request(envelope, batch)
-            else:
+            if envelope.id is UNSET or envelope.method is UNSET:
                 later.append(envelope)
+            else:
+                self._receive_envelope(envelope, batch)
         for envelope in later:
             self._receive_other(envelope)
         batch.close_one()
@@ -310,29 +321,38 @@ class Connection:
             raise
         except BaseException as error:  # SystemExit from a handler must not end the server
             outcome = incident(error, f"serving {call.method}")
-        self._finish(running, outcome)
+        del self.running[running.id]
+        if running.reason is None and running.batch is None and running.held_back is None:
+            running.ended = True
+            try:
+                answer = running.edge.write_outcome(running, outcome)
+            except Exception as error:
+                answer = self._unwritable(running, error)
+            self.sink.write(answer)
+        else:
+            self._finish(running, outcome)
+        if self._idle is not None and not self.running and not self._idle.done():
+            self._idle.set_result(None)
 
     def _finish(self, running: Running, outcome: Outcome) -> None:
-        del self.running[running.id]
-        if running.reason == "client":
-            running.ended = True
-        else:
-            if running.held_back is not None and (last := running.last_words()) is not None:
+        """End a call that was cancelled, is part of a batch, or has held progress back."""
+        if running.reason != "client":
+            last = running.last_words()
+            if last is not None:
                 self.sink.write(last)
             running.ended = True
             try:
                 answer = running.edge.write_outcome(running, outcome)
             except Exception as error:
-                failure = incident(error, f"writing the result of {running.method.name}")
-                answer = running.edge.write_outcome(running, failure)
-            if running.batch is None:
-                self.sink.write(answer)
-            else:
-                running.batch.answers.append(answer)
+                answer = self._unwritable(running, error)
+            self._answer(running.batch, answer)
+        running.ended = True
         if running.batch is not None:
             running.batch.close_one()
-        if self._idle is not None and not self.running and not self._idle.done():
-            self._idle.set_result(None)
+
+    def _unwritable(self, running: Running, error: Exception) -> bytes:
+        failure = incident(error, f"writing the result of {running.method.name}")
+        return running.edge.write_outcome(running, failure)
 
     def _interrupted(self, running: Running) -> Outcome:
         """The answer to a call that was cancelled, but not by its caller.
@@ -354,32 +374,29 @@ class Connection:
 
     # Flow
 
-    @property
-    def congested(self) -> bool:
-        """Whether the peer reads more slowly than we write."""
-        return self._congested is not None
-
     def pause(self) -> None:
         """Called by the transport when unsent bytes exceed their bound: notices wait."""
-        if self._congested is None:
-            self._congested = self.loop.create_future()
+        if not self.congested:
+            self.congested = True
+            self._relief = self.loop.create_future()
 
     def resume(self) -> None:
         """Called by the transport when it can take more."""
-        if self._congested is not None:
-            self._congested.set_result(None)
-            self._congested = None
+        self.congested = False
+        if self._relief is not None:
+            self._relief.set_result(None)
+            self._relief = None
 
     def send_notice(self, running: Running, data: bytes) -> Awaitable[None] | None:
         """Send a notice of a call, now or, while the peer does not read, when it is awaited."""
-        if self._congested is None:
+        if not self.congested:
             self.sink.write(data)
             return None
         return self._send_later(running, data)
 
     async def _send_later(self, running: Running, data: bytes) -> None:
-        while self._congested is not None:
-            await asyncio.shield(self._congested)
+        while self._relief is not None:
+            await asyncio.shield(self._relief)
         if not running.ended:
             self.sink.write(data)
 

@@ -172,8 +172,6 @@ def test_an_argument_that_is_already_given_is_not_suggested() -> None:
 
 
 def test_only_so_many_problems_are_told() -> None:
-    found = text_of(lambda it: None, b"{}", name="f") if False else None
-    del found
     error = ArgumentError([Problem("$", "x")] * 50)
     assert len(error.problems) == MAX_PROBLEMS
     assert len(str(error).splitlines()) == MAX_PROBLEMS + 1

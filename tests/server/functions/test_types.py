@@ -826,6 +826,8 @@ UNSUPPORTED = [
     (Annotated[str, Meta(ge=1)], "the metadata bounds a number, which a string does not have"),
     (Annotated[int, Meta(min_length=1)], "bounds a length, which an integer does not have"),
     (Annotated[int, Meta(extra_json_schema={"x": object()})], "no JSON"),
+    (Annotated[int, Meta(extra_json_schema={"required": 1})], "not valid: "),
+    (Annotated[int, Meta(extra_json_schema={"$ref": "file:///etc/passwd"})], "not valid: "),
     (msgspec.defstruct("Row", ["a"], array_like=True), "Row is an array_like Struct"),
     (te.TypeAliasType("Loop", "Loop | int"), "stands for nothing but itself"),
     (UnsetType, "the type UnsetType is not supported"),

@@ -10,11 +10,10 @@ from typing import Any, cast
 
 import msgspec
 
-from interlock.protocol.json import UNSET, Raw, encode
+from interlock.protocol.json import encode
 from interlock.protocol.payload import Payload
-from interlock.protocol.types.tools import CallToolResult
 
-from .table import LATEST_LEGACY, Revision
+from .table import Revision
 
 _read = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -24,19 +23,7 @@ _MODERN_MEMBERS = ("resultType", "ttlMs", "cacheScope", "inputRequests", "reques
 
 
 def downgrade_result(method: str, payload: Payload, revision: Revision) -> bytes:
-    """The JSON text of a method's result, as a legacy revision has it.
-
-    A tool result's structured value that is :class:`~interlock.protocol.json.Raw` is an object;
-    other values come as :class:`~interlock.protocol.json.Preserialized` or plain.
-    """
-    value = payload.value
-    if (
-        type(value) is CallToolResult
-        and revision is LATEST_LEGACY
-        and (value.structured_content is UNSET or type(value.structured_content) is Raw)
-        and value.result_type is UNSET
-    ):
-        return payload.raw
+    """The JSON text of a method's result, as a legacy revision has it."""
     forms = payload.forms
     if forms is None:
         return _downgrade(method, payload, revision)

@@ -7,6 +7,7 @@ from .graph import Graph
 from .violation import Violation
 
 _DECIDING = frozenset(("const", "enum"))
+_MAX_DESCRIBED = 50
 
 
 def explain(
@@ -22,18 +23,18 @@ def explain(
     Where all refuse its type the types are listed. Otherwise the alternatives are described;
     if one is closer than the others, its own errors follow.
     """
-    expected = listing(summary(graph, alternative) for alternative in alternatives[:9])
-    if len(alternatives) > 9:
-        expected += f" or {len(alternatives) - 9} more"
+    if len(branches) == 1:
+        return branches[0]
+    expected = listing(summary(graph, alternative) for alternative in alternatives[:_MAX_DESCRIBED])
     if all(_wrong_type(failures, path) for failures in branches):
         names = [name for alternative in alternatives for name in type_names(alternative)]
         wanted = listing(names) if names else expected
         return [Violation(path, keyword, f"expected {wanted}, got {got(value)}", expected)]
-    message = f"{show(value)} fits none of the {len(branches)} alternatives"
+    message = f"{show(value)} fits none of: {expected}"
     best = _closest(branches, path)
     if best is None:
         return [Violation(path, keyword, message, expected)]
-    message += f"; the closest is number {best + 1}: {summary(graph, alternatives[best])}"
+    message += f"; the closest is {summary(graph, alternatives[best])}"
     return [Violation(path, keyword, message, expected), *branches[best]]
 
 

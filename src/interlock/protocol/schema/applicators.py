@@ -12,8 +12,8 @@ from .alternatives import explain
 from .describe import listing, quote, render, show, summary
 from .dialects import Dialect
 from .evaluated import evaluated
-from .nearest import MAX_CANDIDATES, nearest
 from .plain import is_array, is_object
+from .similar import MAX_CANDIDATES, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def _alternatives(collector: "Collector", keyword: str, argument: Any, at: "At")
 def _not(collector: "Collector", keyword: str, argument: Any, at: "At") -> None:
     if collector.allows(argument, at):
         ruled_out = summary(collector.graph, argument)
-        at.sink.add(at.path, keyword, f"{show(at.value)} is ruled out", f"not: {ruled_out}")
+        message = f"{show(at.value)} must not be: {ruled_out}"
+        at.sink.add(at.path, keyword, message, f"not: {ruled_out}")
 
 
 def _if(collector: "Collector", _keyword: str, argument: Any, at: "At") -> None:
@@ -142,13 +143,15 @@ def _rest(
             collector.inside(argument, name, at)
         return
     known: dict[str, Any] = at.schema.get("properties", {})
-    allowed = listing(quote(other, 40) for other in islice(known, MAX_CANDIDATES))
+    allowed = listing((quote(other, 40) for other in islice(known, MAX_CANDIDATES)), "and")
     for name in names:
         collector.spend(min(len(known), MAX_CANDIDATES))
         message = f"the property {quote(name)} is unknown"
         near = nearest(name, (other for other in known if other not in at.value))
         if near is not None:
             message += f"; did you mean {quote(near)}?"
+        elif allowed:
+            message += f"; known are {allowed}"
         at.sink.add(at.path, keyword, message, allowed or "no such property")
 
 
@@ -214,11 +217,14 @@ def _contains(collector: "Collector", keyword: str, argument: Any, at: "At") -> 
     least, most = counted.get("minContains", 1), counted.get("maxContains")
     number = sum(collector.allows(argument, at._replace(value=item)) for item in at.value)
     wanted = summary(collector.graph, argument)
-    found = f"{number} of {len(at.value)} items fit"
     if number < least:
-        at.sink.add(at.path, keyword, f"{found}, too few", f"at least {show(least)}: {wanted}")
+        expected = f"at least {show(least)} of: {wanted}"
     elif most is not None and number > most:
-        at.sink.add(at.path, "maxContains", f"{found}, too many", f"at most {show(most)}: {wanted}")
+        keyword, expected = "maxContains", f"at most {show(most)} of: {wanted}"
+    else:
+        return
+    message = f"{number} of {len(at.value)} items fit; expected {expected}"
+    at.sink.add(at.path, keyword, message, expected)
 
 
 # --- inside both ---
@@ -252,7 +258,7 @@ _APPLICATORS = {
     "else": _Applicator(_nothing),
     "dependentSchemas": _Applicator(_dependent, first=19),
     "dependentRequired": _Applicator(_dependent, first=19),
-    "dependencies": _Applicator(_dependent, last=7),
+    "dependencies": _Applicator(_dependent),
     "properties": _Applicator(_properties),
     "patternProperties": _Applicator(_pattern_properties),
     "additionalProperties": _Applicator(_additional_properties),

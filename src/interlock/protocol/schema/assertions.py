@@ -6,13 +6,14 @@ wrong and what was expected, or ``None``. Keywords whose rules are intricate (``
 """
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, NamedTuple
 
 from .describe import got, kind, listing, literal, quote, show
 from .dialects import Dialect
 from .engine import build, is_valid, keyword_holds
-from .nearest import nearest
 from .plain import is_array, is_number, is_object
+from .similar import nearest
 
 Broken = tuple[str, str]
 """A message, and what was expected."""
@@ -87,19 +88,20 @@ def _type(argument: Any, value: Any, _schema: dict[str, Any], dialect: Dialect) 
 def _enum(argument: Any, value: Any, _schema: dict[str, Any], _dialect: Dialect) -> Broken | None:
     if any(same(allowed, value) for allowed in argument):
         return None
-    message = f"{show(value)} is not one of the allowed values"
+    expected = listing(literal(allowed) for allowed in islice(argument, 1_000))
+    message = f"{show(value)} is not allowed; expected {expected or 'no value at all'}"
     if isinstance(value, str):
         near = nearest(value, (text for text in argument if isinstance(text, str)))
         if near is not None:
             message += f"; did you mean {quote(near)}?"
-    return message, f"one of {listing(literal(allowed) for allowed in argument)}"
+    return message, expected or "no value"
 
 
 def _const(argument: Any, value: Any, _schema: dict[str, Any], _dialect: Dialect) -> Broken | None:
     if same(argument, value):
         return None
     expected = literal(argument)
-    return f"{show(value)} is not the one allowed value", expected
+    return f"{show(value)} is not {expected}, the only value allowed", expected
 
 
 def _limit(
@@ -155,11 +157,9 @@ def _size(what: str, word: str, *, most: bool) -> _Check:
             return None
         plural = f"{what}s" if what != "property" else "properties"
         noun = what if argument == 1 else plural
-        return (
-            f"the {kind(value).split(' ', 1)[1]} has {size} {what if size == 1 else plural}, "
-            f"too {'many' if most else 'few'}",
-            f"{word} {show(argument)} {noun}",
-        )
+        expected = f"{word} {show(argument)} {noun}"
+        have = f"the {kind(value).split(' ', 1)[1]} has {size} {what if size == 1 else plural}"
+        return f"{have}; expected {expected}", expected
 
     return check
 
@@ -167,7 +167,8 @@ def _size(what: str, word: str, *, most: bool) -> _Check:
 def _pattern(argument: Any, value: Any, _schema: dict[str, Any], dialect: Dialect) -> Broken | None:
     if not isinstance(value, str) or keyword_holds(dialect, "pattern", argument, value):
         return None
-    return f"{show(value)} does not match the pattern", f"text matching {quote(argument)}"
+    pattern = quote(argument)
+    return f"{show(value)} does not match the pattern {pattern}", f"text matching {pattern}"
 
 
 def _format(argument: Any, value: Any, _schema: dict[str, Any], dialect: Dialect) -> Broken | None:
@@ -182,7 +183,8 @@ def _encoding(
 ) -> Broken | None:
     if not isinstance(value, str) or keyword_holds(dialect, "contentEncoding", argument, value):
         return None
-    return f"{show(value)} is not encoded so", f"text in the encoding {quote(argument, 40)}"
+    name = quote(argument, 40)
+    return f"{show(value)} is not in the encoding {name}", f"text in the encoding {name}"
 
 
 def _media_type(
@@ -197,7 +199,8 @@ def _media_type(
         holds = keyword_holds(dialect, "contentMediaType", argument, value)
     if holds:
         return None
-    return f"{show(value)} is not of that media type", f"text of the type {quote(argument, 40)}"
+    name = quote(argument, 40)
+    return f"{show(value)} is not of the media type {name}", f"text of the media type {name}"
 
 
 def _unique(argument: Any, value: Any, _schema: dict[str, Any], dialect: Dialect) -> Broken | None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from .plain import is_array, is_object
+from .pointer import escape, shown_pointer
 
 Schema = dict[str, Any] | bool
 """A JSON Schema: an object, or a truth value that allows everything or nothing."""
@@ -128,17 +129,6 @@ def _pointer(at: _At | None) -> str:
         tokens.append(at.token)
         at = at.before
     return "".join(f"/{escape(token)}" for token in reversed(tokens))
-
-
-def escape(token: str | int) -> str:
-    """A key or index as a token of a JSON pointer (RFC 6901)."""
-    return str(token).replace("~", "~0").replace("/", "~1")
-
-
-def shown_pointer(pointer: str) -> str:
-    """A pointer as part of a message: printable, and not longer than a line."""
-    text = pointer if len(pointer) <= 120 else f"{pointer[:50]}…{pointer[-60:]}"
-    return "#" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def _kind(value: object) -> str:

@@ -12,15 +12,14 @@ from .applicators import applicator
 from .assertions import broken
 from .describe import Path, show
 from .engine import EngineError, NotJsonError, build, is_valid, keyword_holds
-from .graph import Graph, MetaSchema, Target
+from .graph import REFERENCES, Graph, MetaSchema, Target
 from .plain import is_array
 from .violation import FullError, Sink, Violation
 
-FUEL = 60_000
+FUEL = 30_000
 """Steps of one collection; a step takes a few microseconds."""
 _MAX_STEPS = 180
 """Schemas one inside the other that are followed."""
-_REFERENCES = frozenset(("$ref", "$dynamicRef", "$recursiveRef"))
 
 
 class At(NamedTuple):
@@ -115,7 +114,7 @@ class Collector:
             handler = applicator(keyword, self.dialect)
             if handler is not None:
                 handler(self, keyword, argument, at)
-            elif keyword in _REFERENCES:
+            elif keyword in REFERENCES:
                 self._reference(keyword, at)
             elif keyword != "type":
                 self.spend(len(argument) // 16 if is_array(argument) else 0)
@@ -134,4 +133,4 @@ class Collector:
                 return
         except (EngineError, NotJsonError):
             return
-        sink.add(path, "$ref", f"{show(value)} is not one", "a valid JSON Schema")
+        sink.add(path, "$ref", f"{show(value)} is no valid JSON Schema", "a valid JSON Schema")

@@ -87,7 +87,7 @@ def character_price(pattern_size: int) -> int:
     A state takes about 80 bytes and 4 ns for each character, where the engine has to follow
     all states at once; mostly it is a hundred times faster.
     """
-    return -(-pattern_size // 2_000)
+    return -(-pattern_size // 2_048)
 
 
 def _unfolded(graph: Graph, expansion: int) -> dict[int, int]:

@@ -167,7 +167,15 @@ def summary(graph: Graph, schema: Target, depth: int = 0) -> str:
     title = schema.get("title")
     if not names and isinstance(title, str) and title:
         return quote(title, 40)
-    return listing(names) if names else "a value that fits the schema"
+    return listing(names) if names else _definition(graph, schema)
+
+
+def _definition(graph: Graph, schema: dict[str, Any]) -> str:
+    """The name of a definition, for want of anything better."""
+    *_, holder, name = ("", "", *graph.pointer(schema).split("/"))
+    if holder in {"$defs", "definitions"}:
+        return quote(name, 40)
+    return "a value that fits the schema"
 
 
 def _about_object(schema: dict[str, Any]) -> str:

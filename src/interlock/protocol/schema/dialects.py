@@ -129,7 +129,7 @@ _KEYWORDS = {
     "then": _Keyword(_Shape.ONE, Effect.SAME, first=7),
     "else": _Keyword(_Shape.ONE, Effect.SAME, first=7),
     "dependentSchemas": _Keyword(_Shape.MAP, Effect.SAME, first=19),
-    "dependencies": _Keyword(_Shape.MAP, Effect.SAME, last=7),
+    "dependencies": _Keyword(_Shape.MAP, Effect.SAME),  # deprecated later, but still obeyed
     "$defs": _Keyword(_Shape.MAP, Effect.NOTHING),
     "definitions": _Keyword(_Shape.MAP, Effect.NOTHING),
     "contentSchema": _Keyword(_Shape.ONE, Effect.NOTHING, first=19),

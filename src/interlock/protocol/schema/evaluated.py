@@ -5,6 +5,7 @@
 
 from typing import Any
 
+from .graph import REFERENCES
 from .plain import is_array, is_object
 
 TYPE_CHECKING = False
@@ -23,6 +24,8 @@ def evaluated(
     if not is_object(schema):
         return set()
     value = at.value
+    if any(len(collector.graph.links.get((id(schema), name), ())) > 1 for name in REFERENCES):
+        return set(value if is_object(value) else range(len(value)))  # only the engine knows
     done: set[str | int] = set()
     if is_object(value):
         _keys(collector, schema, value, done, outermost=outermost)
@@ -81,10 +84,9 @@ def _indices(
 def _applied(collector: "Collector", schema: dict[str, Any], at: "At") -> "list[Target]":
     """The schemas that a schema applies to the same value with success."""
     parts: list[Target] = list(schema.get("allOf", ()))
-    for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
+    for keyword in REFERENCES:
         targets = collector.graph.links.get((id(schema), keyword), ())
-        if len(targets) == 1:  # of several the engine alone knows which
-            parts.append(targets[0])
+        parts.extend(targets if len(targets) == 1 else ())
     for keyword in ("anyOf", "oneOf"):
         parts.extend(part for part in schema.get(keyword, ()) if collector.allows(part, at))
     if "if" in schema:

@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 
 from interlock.protocol.uri import UNRESERVED, resolve, split
 
-from .bounds import Schema, SchemaError, SchemaLimits, escape, shown_pointer
+from .bounds import Schema, SchemaError, SchemaLimits
 from .dialects import DRAFT_2019_09, Dialect, find, named, subschemas
 from .plain import is_array, is_object
+from .pointer import MISSING, escape, shown_pointer, step, tokens
 
+REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+"""The keywords that lead to another schema."""
 _NO_BASE = "json-schema:///"
 """The base of a document that names none."""
 _HEX = frozenset("0123456789ABCDEFabcdef")
@@ -94,7 +97,7 @@ class Graph:
         self._bases[id(schema)] = base
         if "$schema" in schema and schema is not self.root:
             self._nested_dialect(schema, pointer)
-        for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
+        for keyword in REFERENCES:
             reference = schema.get(keyword)
             if isinstance(reference, str):
                 self._references.append((schema, keyword, reference))
@@ -199,7 +202,7 @@ class Graph:
         uri, _, fragment = absolute.partition("#")
         resource = self._resources.get(_normalised(uri))
         if resource is None:
-            if find(uri) is not None:
+            if find(uri) is self.dialect:
                 return MetaSchema(absolute)
             raise SchemaError(_outside(keyword, reference, uri), where)
         root, root_pointer = resource
@@ -220,15 +223,14 @@ class Graph:
     def _follow(
         self, root: dict[str, Any], pointer: str, fragment: str, base: str, name: str, where: str
     ) -> Schema:
+        followed = tokens(fragment)
+        if followed is None:
+            raise SchemaError(f"the {name} is not percent-encoded correctly", where)
         value: Any = root
-        for raw in _decoded(fragment, name, where).split("/")[1:]:
-            token = raw.replace("~1", "/").replace("~0", "~")
+        for token in followed:
             pointer += f"/{escape(token)}"
-            if is_object(value) and token in value:
-                value = value[token]
-            elif is_array(value) and _is_index(token) and int(token) < len(value):
-                value = value[int(token)]
-            else:
+            value = step(value, token)
+            if value is MISSING:
                 raise SchemaError(
                     f"the {name} leads to {shown_pointer(pointer)}, where the schema has nothing",
                     where,
@@ -259,26 +261,6 @@ def _outside(keyword: str, reference: str, uri: str) -> str:
 def _shown(text: str) -> str:
     cut = text if len(text) <= 100 else f"{text[:99]}…"
     return f"'{cut}'" if cut.isprintable() else "(unprintable)"
-
-
-def _is_index(token: str) -> bool:
-    return token.isascii() and token.isdigit() and len(token) <= 9 and str(int(token)) == token
-
-
-def _decoded(fragment: str, name: str, where: str) -> str:
-    if "%" not in fragment:
-        return fragment
-    head, *pieces = fragment.split("%")
-    raw = bytearray(head.encode())
-    for piece in pieces:
-        if len(piece) < 2 or not _HEX.issuperset(piece[:2]):
-            raise SchemaError(f"the {name} is not percent-encoded correctly", where)
-        raw.append(int(piece[:2], 16))
-        raw += piece[2:].encode()
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise SchemaError(f"the {name} is not percent-encoded correctly", where) from None
 
 
 def _normalised(uri: str) -> str:

@@ -8,9 +8,10 @@ taken out of the private copy and reported; the rest of the schema stays enforce
 
 from typing import Any
 
-from .bounds import SchemaError, SchemaLimits, escape
+from .bounds import SchemaError, SchemaLimits
 from .engine import pattern_size
 from .graph import Graph
+from .pointer import escape
 
 
 def take_out_unenforceable(

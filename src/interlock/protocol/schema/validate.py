@@ -5,7 +5,7 @@ from typing import Any
 
 from interlock.protocol import json
 
-from .bounds import DEFAULT_LIMITS, Schema, SchemaError, SchemaLimits, copy_schema, escape
+from .bounds import DEFAULT_LIMITS, Schema, SchemaError, SchemaLimits, copy_schema
 from .collect import Collector
 from .cost import CostModel
 from .describe import Path, kind, quote
@@ -14,6 +14,7 @@ from .engine import EngineError, NotJsonError, build, is_valid
 from .graph import Graph
 from .patterns import take_out_unenforceable
 from .plain import is_array, is_object
+from .pointer import escape
 from .violation import FullError, Sink, Violation
 
 TYPE_CHECKING = False
@@ -88,7 +89,10 @@ class CompiledSchema:
             return _not_json(instance, sink)
         if self._graph is None:
             return [Violation("$", "false", "nothing is allowed here", "no value")]
-        found = Collector(self._graph).run(instance, max(1, min(limit, MAX_VIOLATIONS)))
+        try:
+            found = Collector(self._graph).run(instance, sink.limit)
+        except NotJsonError:  # the engine stopped before it came to that part
+            return _not_json(instance, sink)
         return found or [_somewhere()]
 
 
@@ -175,8 +179,8 @@ def compile_schema(
     key = (json.encode(own), limits)
     known = _cache.get(key)
     if known is None:
-        known = _compile(own, limits)
-        _cache.put(key, known, len(key[0]))
+        known, size = _compile(own, limits)
+        _cache.put(key, known, size + len(key[0]))
     return known
 
 
@@ -212,19 +216,21 @@ class _Cache:
 _cache = _Cache()
 
 
-def _compile(own: Schema, limits: SchemaLimits) -> CompiledSchema:
+def _compile(own: Schema, limits: SchemaLimits) -> tuple[CompiledSchema, int]:
+    """The compiled schema, and the memory its patterns take, in bytes."""
     if isinstance(own, bool):
-        return CompiledSchema(build(own, DEFAULT), DEFAULT, None, None, ())
+        return CompiledSchema(build(own, DEFAULT), DEFAULT, None, None, ()), 0
     dialect = choose(own)
     if "$schema" in own:
         own["$schema"] = dialect.uri  # in the spelling the engine knows
     graph = Graph(own, dialect, limits)
     sizes, unenforced = take_out_unenforceable(graph, limits)
+    cost = CostModel(graph, sizes, limits)
     try:
         validator = build(own, dialect)
     except EngineError as error:
         raise _refusal(error, dialect) from error
-    return CompiledSchema(validator, dialect, graph, CostModel(graph, sizes, limits), unenforced)
+    return CompiledSchema(validator, dialect, graph, cost, unenforced), sum(sizes.values())
 
 
 def _refusal(error: EngineError, dialect: Dialect) -> SchemaError:
@@ -233,6 +239,10 @@ def _refusal(error: EngineError, dialect: Dialect) -> SchemaError:
     text = str(getattr(cause, "message", "")) or type(cause).__name__
     tokens: list[str | int] = list(getattr(cause, "instance_path", ()))
     message = "".join(c if c.isprintable() else " " for c in text[:160])
+    if tokens and tokens[-1] == "type":
+        message = (
+            "a type is one of array, boolean, integer, null, number, object, string, or a list"
+        )
     pointer = "".join(f"/{escape(token)}" for token in tokens)
     return SchemaError(f"the schema is not valid {dialect.name}: {message}", pointer)
 

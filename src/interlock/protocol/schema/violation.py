@@ -29,10 +29,10 @@ class FullError(Exception):
 class Sink:
     """Takes up to ``limit`` violations; the last raises :class:`FullError`."""
 
-    __slots__ = ("_limit", "found")
+    __slots__ = ("found", "limit")
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self.found: list[Violation] = []
 
     def add(self, path: Path | None, keyword: str, message: str, expected: str) -> None:
@@ -42,5 +42,5 @@ class Sink:
     def put(self, violation: Violation) -> None:
         """Take a violation."""
         self.found.append(violation)
-        if len(self.found) >= self._limit:
+        if len(self.found) >= self.limit:
             raise FullError(self)

@@ -10,7 +10,6 @@ The way in, fastest first:
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
 from functools import partial
 from operator import attrgetter
 from typing import Any, TypeAlias
@@ -25,6 +24,7 @@ from interlock.server.functions.nodes.base import (
     Mismatch,
     Node,
     Walk,
+    budget_of,
 )
 from interlock.server.functions.nodes.containers import ListNode
 from interlock.server.functions.nodes.records import AliasNode, Field, RecordNode, descendants
@@ -45,7 +45,7 @@ _REFUSALS = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 _BUILD_FAULTS = (TypeError, ValueError, NameError, AttributeError, RecursionError)
 
 _TOO_DEEP = Problem("$", "nested too deeply")
-_TOO_MANY = Problem("$", f"holds more than {STRICT_BUDGET:,} values")
+_TOO_MUCH = Problem("$", "takes too long to check; send fewer values, or less nested ones")
 
 
 class Bound(msgspec.Struct, gc=False):
@@ -148,7 +148,7 @@ class Binder:
 
     def _read_walked(self, arguments: Any, raw: RawText) -> Bound:
         """Read the parameters that msgspec left as plain JSON."""
-        walk = Walk()
+        walk = Walk(budget=budget_of(_size(raw), STRICT_BUDGET))
         try:
             for slot in self._walked:
                 field = slot.field
@@ -159,7 +159,7 @@ class Binder:
                     value = slot.make_default()
                 setattr(arguments, field.name, value)
         except Enough:
-            return self._mended(raw, walk.problems or [_TOO_MANY])
+            return self._mended(raw, walk.problems or [_TOO_MUCH])
         except RecursionError:
             return self._mended(raw, [_TOO_DEEP])
         if walk.problems:
@@ -177,9 +177,8 @@ class Binder:
             raise ArgumentError([_malformed(error)]) from None
         if class_of(plain) is not dict:
             raise ArgumentError([Problem("$", describe(plain), "an object of arguments")])
-        bound = self._walked_through(
-            plain, found, Walk(lenient=self.lenient, budget=MENDING_BUDGET)
-        )
+        walk = Walk(lenient=self.lenient, budget=budget_of(_size(raw), MENDING_BUDGET))
+        bound = self._walked_through(plain, found, walk)
         if not bound.coerced:
             raise ArgumentError(found)  # the decoder refuses what the walk would take: it counts
         return bound
@@ -215,7 +214,13 @@ class Binder:
             for name, value in values.items()
             if name in nodes or self.root.closed
         }
-        return self._walked_through(plain, [_TOO_MANY], Walk(lenient=self.lenient))
+        size = sum(len(text) for value in values.values() for text in value)
+        walk = Walk(lenient=self.lenient, budget=budget_of(size, MENDING_BUDGET))
+        return self._walked_through(plain, [_TOO_MUCH], walk)
+
+
+def _size(raw: RawText) -> int:
+    return memoryview(raw).nbytes
 
 
 def from_text(node: Node, value: str | list[str]) -> Any:
@@ -313,6 +318,8 @@ class Constant:
 def default_maker(default: Any) -> Callable[[], Any]:
     """What makes a default for each call: a copy where a call could change it for the next."""
     if _is_mutable(default):
+        from copy import deepcopy
+
         return partial(deepcopy, default)
     return Constant(default)
 

@@ -23,6 +23,15 @@ def optional(node: Node) -> Node:
     return UnionNode([*alternatives, NullNode()])
 
 
+def takes_null(node: Node) -> bool:
+    """Whether null can stand here; an alias that is not read to its end might take it."""
+    if isinstance(node, AliasNode) and node.target is None:
+        return True
+    if isinstance(node, AliasNode | RefinedNode | UnionNode):
+        return any(takes_null(part) for part in node.children())
+    return "null" in node.kinds
+
+
 def constrained(node: Node, facets: Facets) -> Node:
     """``node`` within the bounds of ``facets``; of a union, the alternatives they are for."""
     if not facets.numeric and not facets.sized and facets.tz is None:

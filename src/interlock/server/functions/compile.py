@@ -14,17 +14,16 @@ from interlock.server.functions.binder import (
     Slot,
     default_maker,
 )
-from interlock.server.functions.bounding import optional
+from interlock.server.functions.bounding import optional, takes_null
 from interlock.server.functions.definitions import schema_of
-from interlock.server.functions.docstrings import read_docstring
 from interlock.server.functions.metadata import Facets, facets_of, is_field_info
 from interlock.server.functions.nodes.base import Schema
 from interlock.server.functions.nodes.records import Field, descendants
 from interlock.server.functions.nodes.refined import RefinedNode
+from interlock.server.functions.notes import notes_of
 from interlock.server.functions.output import Output
 from interlock.server.functions.plain import PlainError
 from interlock.server.functions.problems import SignatureError
-from interlock.server.functions.recordtypes import notes_of
 from interlock.server.functions.signature import (
     EMPTY,
     Argument,
@@ -155,8 +154,7 @@ def compile_function(
     Raises :class:`SignatureError` for what cannot be offered.
     """
     signature = take_apart(fn, name=name, is_context=is_context, namespace=frame_locals)
-    documented = read_docstring(signature.doc) if signature.doc else None
-    said = documented.parameters if documented else {}
+    text, said = _documentation(signature.doc)
     reader = TypeReader(output=False, namespace=frame_locals)
     slots = [
         _slot(signature, number, argument, reader, said)
@@ -165,9 +163,16 @@ def compile_function(
     _check_names(signature.name, slots)
     binder = Binder(slots, name=signature.name, strict=strict, closed=extra == "forbid")
     output = _output(signature, is_content, frame_locals) if structured else None
-    if description is None and documented is not None:
-        description = documented.description
-    return Function(signature, binder, output, description, fn)
+    return Function(signature, binder, output, text if description is None else description, fn)
+
+
+def _documentation(doc: str | None) -> tuple[str | None, Mapping[str, str]]:
+    """A docstring's description, and what it says of parameters."""
+    if doc is None or ("\n" not in doc and not doc.startswith(":")):
+        return doc, {}
+    from interlock.server.functions.docstrings import read_docstring
+
+    return read_docstring(doc)
 
 
 def _slot(
@@ -189,7 +194,7 @@ def _slot(
         default = EMPTY if facets.default is msgspec.NODEFAULT else facets.default
         make = facets.default_factory
     node = reader.read(hint, place)
-    if default is None and "null" not in node.kinds:
+    if default is None and not takes_null(node):
         node = optional(node)
     if default is not EMPTY:
         make = default_maker(default)

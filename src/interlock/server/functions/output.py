@@ -21,7 +21,8 @@ from interlock.server.functions.problems import OutputError, Problem
 _FAULTS = (msgspec.MsgspecError, ValueError, TypeError, RecursionError, AttributeError)
 _BUILD_FAULTS = (TypeError, ValueError, NameError, AttributeError, RecursionError)
 
-_TOO_MANY = Problem("$", "too large to check")
+_BUDGET = 10_000_000
+_TOO_MUCH = Problem("$", "too large to check")
 _TOO_DEEP = Problem("$", "nested too deeply")
 
 
@@ -118,14 +119,14 @@ class Output:
         return self._exact(value)
 
     def _exact(self, value: Any) -> bytes:
-        walk = Walk(build=False)
+        walk = Walk(build=False, budget=_BUDGET)
         try:
             plain = to_plain(value)
             self.node.read(plain, walk, None)
         except PlainError as error:
             raise OutputError([Problem(error.path, error.message)]) from error
         except Enough:
-            raise OutputError(walk.problems or [_TOO_MANY], more=True) from None
+            raise OutputError(walk.problems or [_TOO_MUCH], more=True) from None
         except RecursionError:
             raise OutputError([_TOO_DEEP]) from None
         if walk.problems:

@@ -9,19 +9,19 @@ from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
+from interlock.server.functions.bounding import optional, takes_null
 from interlock.server.functions.docstrings import read_docstring
 from interlock.server.functions.hints import class_hints
 from interlock.server.functions.nodes.base import Node
 from interlock.server.functions.nodes.records import Field, RecordNode
-from interlock.server.functions.nodes.refined import RefinedNode
-from interlock.server.functions.plain import PlainError, class_of, to_plain
+from interlock.server.functions.notes import notes_of
+from interlock.server.functions.plain import class_of
 from interlock.server.functions.unsupported import Unsupported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from interlock.server.functions.typereader import TypeReader
 
-_MAX_DEFAULT = 1000
 _EMPTY: tuple[Any, ...] = (list, dict, set, tuple, frozenset)
 
 
@@ -107,6 +107,9 @@ class _Fields:
         """The field ``name``, of the type that the class annotates it with."""
         hint = self.hints.get(name, Any)
         node = self._reader.node(hint, self._scope)
+        if default is None and not takes_null(node):
+            node = optional(node)  # what has None as a default takes it as a value
+            node.faithful = False
         return Field(
             name,
             wire or name,
@@ -114,25 +117,6 @@ class _Fields:
             required=required,
             notes=notes_of(node, self._said.get(name), default),
         )
-
-
-def notes_of(node: Node, described: str | None, default: Any) -> dict[str, Any]:
-    """What a property's schema says beside its type: description and default.
-
-    A description in the type's own metadata goes before one from a docstring.
-    """
-    notes: dict[str, Any] = {}
-    own = node.notes if isinstance(node, RefinedNode) else {}
-    if described and "description" not in own:
-        notes["description"] = described
-    if default is not msgspec.NODEFAULT and default is not msgspec.UNSET:
-        try:
-            plain = to_plain(default)
-        except PlainError:
-            return notes  # a sentinel, which only the function understands
-        if len(repr(plain)) <= _MAX_DEFAULT:
-            notes["default"] = plain
-    return notes
 
 
 def _dataclass(make: _Fields, node: RecordNode) -> None:

@@ -144,8 +144,10 @@ class TypeReader:
         if not facets.faithful:
             node.faithful = False
         if facets.notes or facets.checks:
-            node = RefinedNode(node, facets.notes, facets.checks)
-            node.faithful = facets.faithful and not facets.checks
+            refined = RefinedNode(node, facets.notes, facets.checks)
+            refined.faithful = facets.faithful and not facets.checks
+            _check_keywords(refined)
+            return refined
         return node
 
     def _generic(
@@ -313,6 +315,18 @@ _SIMPLE: dict[type, Callable[[], Node]] = {
     bytes: lambda: BytesNode(bytes),
     bytearray: lambda: BytesNode(bytearray),
 }
+
+
+def _check_keywords(node: RefinedNode) -> None:
+    """Refuse keywords written by hand that would make the whole schema invalid."""
+    if node.checks.keys() <= {"pattern"}:
+        return  # whatever its text, the schema stays valid
+    from interlock.protocol.schema import SchemaError
+
+    try:
+        node.engine()
+    except SchemaError as error:
+        raise Unsupported(f"the schema written by hand is not valid: {error}") from error
 
 
 def _json_scalar(value: Any, cls: type) -> Any:

@@ -16,6 +16,7 @@ from interlock.protocol.envelope import (
     Envelope,
     ErrorObject,
     RequestId,
+    ResultResponse,
     check_members,
     write_error,
     write_notification,
@@ -40,6 +41,7 @@ from interlock.protocol.revisions.downgrade import (
 )
 from interlock.protocol.types.base import RequestMeta
 from interlock.protocol.types.logging import SEVERITY
+from interlock.protocol.types.tools import CallToolResult
 from interlock.transport.notices import progress_params
 from interlock.transport.trace import read_trace
 
@@ -221,6 +223,14 @@ class LegacySession:
     def write_outcome(self, running: "Running", outcome: Outcome) -> bytes:
         """The response."""
         if type(outcome) is Result:
+            value = outcome.payload.known
+            if (
+                type(value) is CallToolResult
+                and self.revision is LATEST_LEGACY
+                and (value.structured_content is UNSET or type(value.structured_content) is Raw)
+                and value.result_type is UNSET
+            ):  # as it is: a Raw structured value is an object
+                return encode(ResultResponse("2.0", running.id, value))
             raw = downgrade_result(running.method.name, outcome.payload, self.revision)
             return write_result(running.id, raw)
         if isinstance(outcome, Failure):

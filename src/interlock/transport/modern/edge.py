@@ -23,6 +23,7 @@ from interlock.protocol.call import (
 )
 from interlock.protocol.envelope import (
     ErrorObject,
+    ResultResponse,
     check_members,
     write_error,
     write_notification,
@@ -40,8 +41,8 @@ from interlock.protocol.types.base import (
     META_SUBSCRIPTION_ID,
     RequestMeta,
 )
-from interlock.protocol.types.base import Result as WireResult
 from interlock.protocol.types.logging import SEVERITY
+from interlock.protocol.types.tools import CallToolResult
 from interlock.transport.notices import progress_params
 from interlock.transport.trace import read_trace
 
@@ -74,7 +75,7 @@ class ModernEdge:
         self._connection = connection
         self._stated: dict[bytes, Stated] = {}
         self._profiles: dict[tuple[bytes, bytes], ClientProfile] = {}
-        self._complete: bytes | None = None
+        self._server_meta: Any = None
 
     # In
 
@@ -192,6 +193,16 @@ class ModernEdge:
     def write_outcome(self, running: "Running", outcome: Outcome) -> bytes:
         """The response."""
         if type(outcome) is Result:
+            value = outcome.payload.known
+            if type(value) is CallToolResult and value.result_type is UNSET and value.meta is UNSET:
+                complete = CallToolResult(
+                    result_type="complete",
+                    meta=self._server_meta or self._make_server_meta(),
+                    content=value.content,
+                    structured_content=value.structured_content,
+                    is_error=value.is_error,
+                )
+                return encode(ResultResponse("2.0", running.id, complete))
             return write_result(running.id, self._result(running, outcome.payload, "complete"))
         if isinstance(outcome, Failure):
             return write_error(running.id, ErrorObject(outcome.code, outcome.message, outcome.data))
@@ -204,17 +215,6 @@ class ModernEdge:
         forms = payload.forms
         if forms is not None and (form := forms.get("modern")) is not None:
             return form
-        value = payload.value
-        if (
-            isinstance(value, WireResult)
-            and value.result_type is UNSET
-            and value.meta is UNSET
-            and kind == "complete"
-            and not running.method.cacheable
-        ):
-            raw = payload.raw
-            start = self._complete or self._start()
-            return start + b"}" if raw == b"{}" else b"%b,%b" % (start, raw[1:])
         members: dict[str, Any] = _read_object(payload.raw)
         if running.method.cacheable and kind == "complete":
             members.setdefault("ttlMs", 0)
@@ -229,11 +229,11 @@ class ModernEdge:
             forms["modern"] = form
         return form
 
-    def _start(self) -> bytes:
+    def _make_server_meta(self) -> Any:
+        """The ``_meta`` of a result that has none of its own, encoded once."""
         info = self._connection.peer.describe().info
-        start = encode({"resultType": "complete", "_meta": {META_SERVER_INFO: info}})[:-1]
-        self._complete = start
-        return start
+        self._server_meta = Raw(encode({META_SERVER_INFO: info}))
+        return self._server_meta
 
     def write_notice(self, running: "Running", notice: Notice) -> bytes | None:
         """The notification on a call's own stream; change notices go on listen streams only."""

@@ -66,19 +66,19 @@ def _duplicate(descriptor: int, otherwise: int) -> int:
         os.close(copy)
 
 
-def way(descriptor: int) -> Way:
+def way(descriptor: int, *others: int) -> Way:
     """How a descriptor can be served: by the event loop, or by a thread of its own.
 
-    Event loops take pipes and sockets only (uvloop aborts the process on a file). Where the
-    output is the same open file as standard error it must stay blocking, so it gets a thread.
+    Event loops take pipes and sockets only (uvloop aborts the process on a file). A descriptor
+    that is the same open file as standard error or one of ``others`` gets a thread: it must
+    stay blocking, and a loop that writes to a socket also reads from it.
     """
     if sys.platform == "win32":
         return "thread"
     status = os.fstat(descriptor)
     if not (stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode)):
         return "thread"
-    if _is_open(2):
-        error = os.fstat(2)
-        if (error.st_dev, error.st_ino) == (status.st_dev, status.st_ino):
+    for other in (2, *others):
+        if _is_open(other) and os.path.samestat(os.fstat(other), status):
             return "thread"
     return "loop"

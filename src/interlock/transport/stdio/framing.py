@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
 _HEAD = 1024
+_BRACE = ord("{")
 
 
 class Oversized(NamedTuple):
@@ -50,10 +51,11 @@ class LineFramer:
 
         The usual case, without the cost of the general one. Takes ``data`` only if it returns it.
         """
-        end = len(data) - 1
-        if self._size or not self._started or not 2 < end <= self._limit:
+        end = data.find(b"\n")
+        if end + 1 != len(data) or self._size or data[0] != _BRACE or end > self._limit:
             return None
-        return data[:end] if data.find(b"\n") == end and not data[:3].isspace() else None
+        self._started = True
+        return data[:end]
 
     def end(self) -> bytes | Oversized | None:
         """The last line, where the stream ended without a newline."""

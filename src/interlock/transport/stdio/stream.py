@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 from interlock.protocol.call import Peer
@@ -43,9 +44,12 @@ class StdioStream(asyncio.Protocol):
         self._pumping = False
         self._reading: _Reading | None = None
         self._writing: _Writing | None = None
-        self._write: Any = None
+        self._write: Callable[[bytes], object] = _drop
         self._flushed: asyncio.Future[None] | None = None
-        self.connection = Connection(peer, self, bounds=bounds, loop=self._loop)
+        self.connection = Connection(
+            peer, self, bounds=bounds, loop=self._loop, only_callbacks=True
+        )
+        self._receive = self.connection.receive
         self.ended: asyncio.Future[None] = self._loop.create_future()
         """Resolved at the end of input, after the last line was taken."""
         self.broken = False
@@ -53,8 +57,8 @@ class StdioStream(asyncio.Protocol):
 
     async def open(self) -> None:
         """Start serving."""
-        output = self._descriptors.output
-        if way(output) == "loop":
+        source, output = self._descriptors
+        if way(output, source) == "loop":
             writer = _PipeWriter(self)
             transport, _ = await self._loop.connect_write_pipe(
                 lambda: writer, os.fdopen(os.dup(output), "wb", 0)
@@ -74,8 +78,7 @@ class StdioStream(asyncio.Protocol):
             self._writing = thread
             self._flushed = thread.done
         self._write = self._writing.write
-        source = self._descriptors.input
-        if way(source) == "loop":
+        if way(source, output) == "loop":
             reading, _ = await self._loop.connect_read_pipe(
                 lambda: self, os.fdopen(os.dup(source), "rb", 0)
             )
@@ -92,33 +95,32 @@ class StdioStream(asyncio.Protocol):
         if self._pumping:
             self._lines.extend(self._framer.feed(data))
             return
-        receive = self.connection.receive
         line = self._framer.single(data)
         if line is not None:
-            receive(line)
-            if self.connection.congested:
-                self._hold()
-            return
-        allowed = self._bounds.calls_per_read
-        lines = self._framer.feed(data)
-        for line in lines:
-            if type(line) is bytes:
-                receive(line)
+            self._receive(line)
+        else:
+            self._lines.extend(self._framer.feed(data))
+            self._take(self._bounds.calls_per_read)
+        if self._lines or self.connection.congested:
+            self._wait()
+
+    def _take(self, allowed: int) -> None:
+        """Serve up to ``allowed`` of the waiting lines, while the peer reads."""
+        lines = self._lines
+        while lines and allowed and not self.connection.congested:
+            line = lines.popleft()
+            if isinstance(line, Oversized):
+                self._refuse(line)
             else:
-                self._refuse(cast("Oversized", line))
+                self.connection.receive(line)
             allowed -= 1
-            if not allowed or self.connection.congested:
-                self._lines.extend(lines)
-                if self._lines or self.connection.congested:
-                    self._hold()
-                return
 
     def _refuse(self, line: Oversized) -> None:
         limit = self._bounds.message_bytes
         error = InvalidRequest(f"The message is longer than {limit} bytes, the limit here.")
         self.connection.refuse(error, find_id(line.head))
 
-    def _hold(self) -> None:
+    def _wait(self) -> None:
         """Stop reading; go on with the waiting lines in the next turn of the loop."""
         self._pumping = True
         if self._reading is not None:
@@ -127,20 +129,11 @@ class StdioStream(asyncio.Protocol):
             self._loop.call_soon(self._pump)
 
     def _pump(self) -> None:
-        allowed = self._bounds.calls_per_read
-        while self._lines:
-            if self.connection.congested:
-                return
-            if not allowed:
-                self._loop.call_soon(self._pump)
-                return
-            line = self._lines.popleft()
-            if isinstance(line, Oversized):
-                self._refuse(line)
-            else:
-                self.connection.receive(line)
-            allowed -= 1
+        self._take(self._bounds.calls_per_read)
         if self.connection.congested:
+            return  # resume_writing goes on
+        if self._lines:
+            self._loop.call_soon(self._pump)
             return
         self._pumping = False
         if self._reading is not None and not self.ended.done():
@@ -151,15 +144,16 @@ class StdioStream(asyncio.Protocol):
         line = self._framer.end()
         if line is not None:
             self._lines.append(line)
-        self._loop.create_task(self._take_rest()).add_done_callback(lambda _: self._end())
+        self._take_rest()
         return True
 
-    async def _take_rest(self) -> None:
-        while self._lines and not self.broken:
-            if not self._pumping:
-                self._pumping = True
-                self._pump()
-            await asyncio.sleep(0)
+    def _take_rest(self) -> None:
+        """Serve the lines that were still waiting when the input ended, then say so."""
+        if self._lines and not self.broken:
+            self._take(self._bounds.calls_per_read)
+            self._loop.call_soon(self._take_rest)
+        else:
+            self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The input broke."""
@@ -172,11 +166,10 @@ class StdioStream(asyncio.Protocol):
     # Out
 
     def write(self, data: bytes) -> None:
-        """Send one message as one line."""
+        """Send one message as one line; the loop joins what one of its turns produces."""
         if b"\n" in data:  # between tokens: inside a string it would be escaped
             data = data.replace(b"\n", b" ")
-        if not self.broken:
-            self._write(data + b"\n")
+        self._write(data + b"\n")
 
     def resume_writing(self) -> None:
         """The peer has read enough for more to be sent."""
@@ -187,6 +180,7 @@ class StdioStream(asyncio.Protocol):
     def lose(self) -> None:
         """The output broke: there is nobody left to serve."""
         self.broken = True
+        self._write = _drop
         self._end()
 
     async def close(self, seconds: float) -> None:
@@ -202,6 +196,10 @@ class StdioStream(asyncio.Protocol):
         for descriptor in self._descriptors:
             with contextlib.suppress(OSError):
                 os.set_blocking(descriptor, True)
+
+
+def _drop(data: bytes) -> None:
+    """Where messages go when there is nobody to read them."""
 
 
 class _PipeWriter(asyncio.BaseProtocol):

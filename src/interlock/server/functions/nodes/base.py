@@ -49,10 +49,19 @@ ARRAY: frozenset[Kind] = frozenset({"array"})
 OBJECT: frozenset[Kind] = frozenset({"object"})
 
 STRICT_BUDGET = 1_000_000
-"""How many values one walk reads where msgspec cannot: about a second of work."""
+"""How many values one walk reads at most, where msgspec cannot: about a second of work."""
 
 MENDING_BUDGET = 100_000
-"""How many values the second look at refused arguments reads."""
+"""How many values the second look at refused arguments reads at most."""
+
+
+def budget_of(size: int, most: int) -> int:
+    """How many values a walk of ``size`` bytes of JSON may read.
+
+    A plain walk reads each value once, and there are fewer values than bytes. Unions in
+    unions read them again and again; this keeps a short text from costing long work.
+    """
+    return min(most, 10_000 + 16 * size)
 
 
 class Mismatch(Exception):  # a finding, not a fault
@@ -73,9 +82,7 @@ class Walk:
 
     __slots__ = ("build", "closed", "coerced", "left", "lenient", "problems", "trial")
 
-    def __init__(
-        self, *, lenient: bool = False, build: bool = True, budget: int = STRICT_BUDGET
-    ) -> None:
+    def __init__(self, *, lenient: bool = False, build: bool = True, budget: int = 10_000) -> None:
         self.lenient: bool = lenient
         self.build: bool = build
         self.closed: bool = False
@@ -113,17 +120,17 @@ class Walk:
         finally:
             self.trial, self.closed, self.lenient = before
 
-    def problems_of(self, node: "Node", value: Any, trail: Trail) -> list[Problem]:
+    def problems_of(self, node: "Node", value: Any, trail: Trail, *, closed: bool) -> list[Problem]:
         """What is wrong with ``value`` as ``node``; nothing is reported."""
-        kept, coerced = self.problems, len(self.coerced)
-        self.problems = []
+        kept, coerced, before = self.problems, len(self.coerced), self.closed
+        self.problems, self.closed = [], closed
         try:
             node.read(value, self, trail)
         except Enough:
             if self.left < 0:
                 raise
         finally:
-            found, self.problems = self.problems, kept
+            found, self.problems, self.closed = self.problems, kept, before
             del self.coerced[coerced:]
         return found
 

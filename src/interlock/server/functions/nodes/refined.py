@@ -84,21 +84,26 @@ class RefinedNode(Node):
         walk.refuse(trail, message, self.expected)
 
     def engine(self) -> "CompiledSchema | None":
-        """The compiled checks; ``None`` without checks, or where they cannot be compiled."""
+        """The compiled checks; ``None`` without checks, or for a pattern over the limits.
+
+        Raises :class:`SchemaError` for keywords that are no valid schema.
+        """
         if not self._tried:
             from interlock.protocol.schema import SchemaError, compile_schema
 
             try:
                 self._engine = compile_schema(self.checks)
             except SchemaError:
-                self._engine = None
+                if self.checks.keys() != {"pattern"}:
+                    raise
             self._tried = True
         return self._engine
 
     @property
     def unenforced(self) -> bool:
-        """Whether the checks are published but cannot be enforced."""
-        return bool(self.checks) and self.engine() is None
+        """Whether a check is published but cannot be enforced."""
+        engine = self.engine()
+        return bool(self.checks) and (engine is None or bool(engine.unenforced))
 
     @property
     def hashable(self) -> bool:

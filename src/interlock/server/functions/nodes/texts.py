@@ -35,7 +35,6 @@ By name, because importing :mod:`uuid` and the like for a look-up would cost sta
 """
 
 _DECIMAL = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
-_DECIMAL_TEXT = re.compile(_DECIMAL)
 _DECIMAL_LENGTH = 1000
 
 
@@ -215,7 +214,7 @@ class DecimalNode(Node):
         number = None
         if not isinstance(value, str):
             number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
-        elif len(value) <= _DECIMAL_LENGTH and _DECIMAL_TEXT.fullmatch(value):
+        elif len(value) <= _DECIMAL_LENGTH and re.fullmatch(_DECIMAL, value):
             number = Decimal(value)
         if (
             number is None

@@ -26,8 +26,9 @@ from interlock.server.functions.nodes.base import (
     Trail,
     Walk,
 )
-from interlock.server.functions.nodes.choices import ChoiceNode, nearest_of
+from interlock.server.functions.nodes.choices import nearest_of
 from interlock.server.functions.nodes.records import tag_of
+from interlock.server.functions.nodes.scalars import NumberNode
 from interlock.server.functions.problems import describe
 
 TYPE_CHECKING = False
@@ -68,9 +69,21 @@ class UnionNode(Node):
 
     @property
     def decodable(self) -> bool:
-        # msgspec refuses 2 for `Literal[1] | float`.
-        numbers = self.candidates("integer")
-        return len(numbers) < 2 or not any(isinstance(node, ChoiceNode) for node in numbers)
+        # Where two alternatives take one kind of value, msgspec does not try the second: it
+        # refuses 2 for `Literal[1] | float`.
+        return all(self._is_decided(kind) for kind in self.kinds)
+
+    def _is_decided(self, kind: Kind) -> bool:
+        """Whether one alternative settles what a value of a kind is."""
+        candidates = self.candidates(kind)
+        if len(candidates) < 2:
+            return True
+        if kind == "object":
+            return self._tag_field() is not None
+        numbers = [node for node in candidates if isinstance(node, NumberNode)]
+        if len(numbers) != len(candidates) or numbers[0].bounds:
+            return False
+        return [node.number for node in numbers] == [int, float]
 
     def native(self) -> Any:
         natives = [node.native() for node in self.alternatives]
@@ -114,8 +127,8 @@ class UnionNode(Node):
         if walk.trial:
             raise Mismatch
         if isinstance(value, dict):
-            found = min((walk.problems_of(node, value, trail) for node in candidates), key=len)
-            for problem in found:
+            best = min(candidates, key=lambda node: _misfit(node, value, walk, trail))
+            for problem in walk.problems_of(best, value, trail, closed=walk.closed):
                 walk.add(problem)
             return
         texts = [text for node in candidates for text in node.choices()]
@@ -152,6 +165,11 @@ class UnionNode(Node):
 
     def choices(self) -> Iterable[str]:
         return [text for node in self.alternatives for text in node.choices()]
+
+
+def _misfit(node: Node, value: Any, walk: Walk, trail: Trail) -> int:
+    """How many faults an object has as one alternative, unknown keys counted."""
+    return len(walk.problems_of(node, value, trail, closed=True))
 
 
 def _unionable(native: Any) -> Any:

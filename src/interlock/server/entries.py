@@ -1,0 +1,158 @@
+"""Catalogue entries out of functions: tools, resources, templates and prompts."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from msgspec.structs import replace
+
+from interlock.protocol.types.base import Annotations
+from interlock.protocol.types.tools import ToolAnnotations
+from interlock.server.byhand import takes_context
+from interlock.server.catalogue import Entry
+from interlock.server.definitions import (
+    Described,
+    listed,
+    listed_annotations,
+    read_function,
+    tool_name,
+)
+from interlock.server.invoke import Host
+from interlock.server.prompts import arguments_listed, prompt_handler
+from interlock.server.resources import resource_handler
+from interlock.server.tools import function_handler, schema_handler
+from interlock.server.uris import check_variables, read_uri
+
+
+def function_tool(
+    host: Host,
+    function: Callable[..., Any],
+    described: Described,
+    *,
+    name: str | None,
+    annotations: ToolAnnotations | Mapping[str, Any] | None,
+    thread: bool | None,
+    strict: bool,
+    extra: Literal["forbid", "ignore"],
+    text_limit: int,
+    scope: Mapping[str, Any],
+) -> Entry:
+    """A tool whose schemas are those of the function's annotations."""
+    compiled = read_function(
+        function,
+        name=name,
+        description=described.description,
+        scope=scope,
+        strict=strict,
+        extra=extra,
+    )
+    key = tool_name(compiled.name)
+    return Entry(
+        "tools",
+        key,
+        listed(
+            replace(described, description=compiled.description),
+            required={"name": key, "inputSchema": compiled.input_schema},
+            optional={
+                "outputSchema": compiled.output.schema if compiled.output else None,
+                "annotations": listed_annotations(annotations),
+            },
+        ),
+        function_handler(host, compiled, thread=thread, text_limit=text_limit),
+        logs=compiled.context_parameter is not None,
+    )
+
+
+def schema_tool(
+    host: Host,
+    function: Callable[..., Any],
+    described: Described,
+    *,
+    name: str | None,
+    input_schema: Mapping[str, Any],
+    output_schema: Mapping[str, Any] | None,
+    annotations: ToolAnnotations | Mapping[str, Any] | None,
+    thread: bool | None,
+    text_limit: int,
+) -> Entry:
+    """A tool whose schemas were written by hand; they are listed as they are."""
+    key = tool_name(name or getattr(function, "__name__", ""))
+    if described.description is None and function.__doc__:
+        described = replace(described, description=inspect.cleandoc(function.__doc__))
+    handler = schema_handler(
+        host, function, key, input_schema, output_schema, thread=thread, text_limit=text_limit
+    )
+    return Entry(
+        "tools",
+        key,
+        listed(
+            described,
+            required={"name": key, "inputSchema": input_schema},
+            optional={
+                "outputSchema": output_schema,
+                "annotations": listed_annotations(annotations),
+            },
+        ),
+        handler,
+        logs=takes_context(function),
+    )
+
+
+def resource_entry(
+    host: Host,
+    function: Callable[..., Any],
+    uri: str,
+    described: Described,
+    *,
+    name: str | None,
+    mime_type: str | None,
+    size: int | None,
+    annotations: Annotations | Mapping[str, Any] | None,
+    thread: bool | None,
+    scope: Mapping[str, Any],
+) -> Entry:
+    """A resource, or a template where the URI has variables."""
+    template = read_uri(uri)
+    compiled = read_function(function, name=name, description=described.description, scope=scope)
+    check_variables(compiled, uri, template)
+    return Entry(
+        "resources" if template is None else "templates",
+        uri,
+        listed(
+            replace(described, description=compiled.description),
+            required={"uri" if template is None else "uriTemplate": uri, "name": compiled.name},
+            optional={
+                "mimeType": mime_type,
+                "size": size if template is None else None,
+                "annotations": listed_annotations(annotations),
+            },
+        ),
+        resource_handler(host, compiled, mime_type=mime_type, thread=thread, template=template),
+        template,
+        logs=compiled.context_parameter is not None,
+    )
+
+
+def prompt_entry(
+    host: Host,
+    function: Callable[..., Any],
+    described: Described,
+    *,
+    name: str | None,
+    thread: bool | None,
+    scope: Mapping[str, Any],
+) -> Entry:
+    """A prompt."""
+    compiled = read_function(function, name=name, description=described.description, scope=scope)
+    key = tool_name(compiled.name)
+    return Entry(
+        "prompts",
+        key,
+        listed(
+            replace(described, description=compiled.description),
+            required={"name": key},
+            optional={"arguments": arguments_listed(compiled) or None},
+        ),
+        prompt_handler(host, compiled, thread=thread),
+        logs=compiled.context_parameter is not None,
+    )

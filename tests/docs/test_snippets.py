@@ -1,0 +1,167 @@
+"""What the documentation shows, does what it says."""
+
+import asyncio
+import contextlib
+import io
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from interlock import Server
+from interlock.cli.run import parse
+from interlock.transport.memory import connect
+from tests.docs.documents import PAGES, README, ROOT, Fence, every, fences
+
+_COMMAND = ".venv/bin/interlock"
+_PLACEHOLDER = "/path/to/"
+_FOREIGN = frozenset({"cd", "git", "claude"})
+"""Commands of others that a page may show; their arguments are theirs."""
+
+
+def _fence_id(fence: Fence) -> str:
+    return fence.place
+
+
+def _after(fence: Fence) -> Fence | None:
+    """The next fence of the page."""
+    all_of_them = fences(fence.page)
+    following = all_of_them[all_of_them.index(fence) + 1 :]
+    return following[0] if following else None
+
+
+@pytest.mark.parametrize("fence", every("python"), ids=_fence_id)
+def test_every_python_snippet_runs_and_prints_what_the_page_says(
+    fence: Fence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("snippet" if "server.run()" in fence.text else "__main__")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.chdir(ROOT if fence.page.name == "CONTRIBUTING.md" else tmp_path)
+    printed = io.StringIO()
+    code = compile("\n" * fence.line + fence.text, str(fence.page), "exec")
+    with contextlib.redirect_stdout(printed):
+        exec(code, module.__dict__)
+    for server in {id(v): v for v in vars(module).values() if isinstance(v, Server)}.values():
+        asyncio.run(_list_everything(server))
+    shown = _after(fence)
+    if printed.getvalue():
+        assert shown is not None, "it prints; show what in a text block after it"
+        assert shown.language == "text", "it prints; show what in a text block after it"
+        assert printed.getvalue() == shown.text
+
+
+async def _list_everything(server: Server) -> None:
+    """Every list answers, alike with bytes in between, and everything listed says what it is."""
+    lists = {
+        "tools/list": "tools",
+        "prompts/list": "prompts",
+        "resources/list": "resources",
+        "resources/templates/list": "resourceTemplates",
+    }
+    async with server.started() as peer:
+        offered = peer.describe().capabilities
+        for method, member in lists.items():
+            if method.partition("/")[0] not in offered:
+                continue
+            async with connect(peer) as near, connect(peer, wire=True) as far:
+                entries: list[dict[str, Any]] = (await near.request(method))[member]
+                assert entries == (await far.request(method))[member]
+            for entry in entries:
+                assert entry.get("description"), f"{entry['name']} lacks a docstring"
+
+
+def test_the_documentation_has_snippets_of_each_kind() -> None:
+    assert len(every("python")) > 20
+    assert len(every("sh")) > 5
+    assert len(every("json")) > 3
+
+
+def test_every_fence_names_a_language_that_is_checked() -> None:
+    known = {"python", "sh", "json", "text", "toml"}
+    for page in PAGES:
+        for fence in fences(page):
+            if page.parent.name != "benchmarks" or fence.language:
+                assert fence.language in known, fence.place
+
+
+@pytest.mark.parametrize("fence", every("sh"), ids=_fence_id)
+def test_every_shell_snippet_calls_what_exists(fence: Fence) -> None:
+    targets = _make_targets()
+    for line in fence.text.splitlines():
+        words = shlex.split(line, comments=True)
+        while words and re.fullmatch(r"\w+=.*", words[0]):
+            words.pop(0)
+        if not words:
+            continue
+        if words[0] == "make":
+            for word in words[1:]:
+                assert "=" in word or word in targets, line
+        elif words[0] == "claude":
+            _check_command(words[words.index("--") + 1 :], line)
+        elif words[0].endswith("/interlock"):
+            _check_command(words, line)
+        elif words[0] == ".venv/bin/python":
+            _check_python(words[1:], line)
+        else:
+            assert words[0] in _FOREIGN or words[:3] in _INSTALLING, line
+
+
+_INSTALLING = (["python3", "-m", "venv"], ["python3", "-m", "pip"])
+
+
+def _check_python(words: list[str], line: str) -> None:
+    if words[0] == "-m":
+        known = (ROOT / words[1].replace(".", "/")).with_suffix(".py").is_file()
+        assert known or words[1] in ("pip", "pytest"), line
+    else:
+        assert (ROOT / words[0]).is_file(), line
+
+
+def _check_command(words: list[str], line: str) -> None:
+    """An `interlock` command line that the command itself would take."""
+    assert words[0] == _COMMAND or words[0] == _PLACEHOLDER + "interlock/" + _COMMAND, line
+    if words[1:] in (["--version"], ["--help"], ["run", "--help"]):
+        return
+    assert words[1] == "run", line
+    target = parse(words[2:]).target.partition(":")[0]
+    if target.startswith("examples/"):
+        assert (ROOT / target).is_file(), line
+    assert not Path(target).is_absolute() or target.startswith(_PLACEHOLDER), line
+
+
+def _make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("fence", every("json"), ids=_fence_id)
+def test_every_json_snippet_is_json_and_its_commands_exist(fence: Fence) -> None:
+    value = json.loads(fence.text)
+    for key in ("mcpServers", "servers"):
+        for name, entry in value.get(key, {}).items():
+            assert re.fullmatch(r"[a-z-]+", name)
+            assert set(entry) <= {"type", "command", "args", "env"}
+            assert entry.get("type", "stdio") == "stdio"
+            _check_command([entry["command"], *entry["args"]], fence.place)
+    if "servers" in value:  # this host alone wants the type
+        assert all(entry["type"] == "stdio" for entry in value["servers"].values())
+
+
+def test_the_first_two_commands_of_the_readme_serve_and_test() -> None:
+    shown = [line for fence in fences(README) if fence.language == "sh" for line in _lines(fence)]
+    assert shown[:2] == ["make up", "make test"]
+
+
+def _lines(fence: Fence) -> list[str]:
+    return [
+        line.partition("#")[0].strip() for line in fence.text.splitlines() if line.partition("#")[0]
+    ]
+
+
+def test_the_ten_line_server_of_the_readme_is_the_one_in_examples() -> None:
+    text = (ROOT / "examples" / "ten_lines.py").read_text(encoding="utf-8")
+    assert text in [fence.text for fence in fences(README) if fence.language == "python"]

@@ -1,0 +1,622 @@
+"""Reading envelopes: accepted exactly where a reading of our own accepts, refused with a reason."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interlock.protocol.envelope import (
+    _KEYS,
+    MAX_DEPTH,
+    MAX_ID_CHARS,
+    Envelope,
+    ErrorObject,
+    Refused,
+    check_depth,
+    check_members,
+    find_id,
+    id_bytes,
+    read,
+    valid_id,
+    write_error,
+    write_notification,
+    write_request,
+    write_result,
+)
+from interlock.protocol.errors import InvalidRequest, ParseError, ProtocolError
+from interlock.protocol.json import UNSET, Raw, encode
+from interlock.protocol.methods import CLIENT_METHODS, SERVER_METHODS, Method
+from tests.protocol.exact_reading import (
+    MAX_DIGITS,
+    PARTS,
+    Members,
+    Unreadable,
+    Wrong,
+    read_json,
+    read_message,
+)
+from tests.support.counts import count
+
+EXAMPLES = count(400, 20_000)
+
+PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
+
+
+def refused(data: bytes, *, shallow: bool = False) -> Refused:
+    with pytest.raises(Refused) as caught:
+        read(data, shallow=shallow)
+    return caught.value
+
+
+# What may be sent, and what a text of it looks like
+
+INTEGERS = st.integers(-(10**6), 10**6) | st.sampled_from((2**53, -(2**63), 2**64, 10**399))
+NUMBERS = st.sampled_from(
+    ("-0", "1.5", "1e400", "-2E-7", "3.0", "9" * MAX_DIGITS, "9" * (MAX_DIGITS + 1))
+)
+TEXTS = st.text(max_size=4).map(json.dumps) | st.sampled_from(
+    ('"é"', '"😀"', '"\\ud83d\\ude00"', '"a\\u0000b"', '"\x7f"', '"\\/"', '"\u2028"')
+)
+BROKEN = st.sampled_from(
+    (
+        *('"\\ud800"', '"\\udc00x"', '"\\ud83d\\u0041"', "NaN", "-Infinity", "01", "1.", "-"),
+        *('"\\q"', '"\x01"', '"\\u12"', "[1,]", "{,}", "{1:2}", "tru", "'a'", "+1", "1e", "", ".5"),
+    )
+)
+SCALARS = INTEGERS.map(str) | NUMBERS | TEXTS | st.sampled_from(("null", "true", "false"))
+SPACES = st.sampled_from(("", "", "", " ", "\n", "\t", " \r\n ", "\x0b"))
+
+
+@st.composite
+def keys(draw: st.DrawFn, names: tuple[str, ...]) -> str:
+    """A key's text, where some letter may be escaped."""
+    name = draw(st.sampled_from(names))
+    if name and draw(st.integers(0, 5)) == 0:
+        index = draw(st.integers(0, len(name) - 1))
+        name = f"{name[:index]}\\u{ord(name[index]):04x}{name[index + 1 :]}"
+    return f'"{name}"'
+
+
+@st.composite
+def objects(draw: st.DrawFn, members: st.SearchStrategy[tuple[str, str]]) -> str:
+    """An object's text; a member may stand twice."""
+    pairs = draw(st.lists(members, max_size=4))
+    return joined(draw(SPACES), pairs)
+
+
+def joined(space: str, pairs: list[tuple[str, str]]) -> str:
+    return "{" + f"{space},".join(f"{key}:{space}{value}" for key, value in pairs) + "}"
+
+
+def values(depth: int = 2) -> st.SearchStrategy[str]:
+    """Any value's text, broken ones among them."""
+    if depth == 0:
+        return SCALARS
+    inner = values(depth - 1)
+    arrays = st.lists(inner, max_size=3).map(lambda items: f"[{','.join(items)}]")
+    tables = objects(st.tuples(keys(("a", "name", "__proto__", "")), inner))
+    return st.one_of(SCALARS, SCALARS, arrays, tables, BROKEN)
+
+
+METAS = objects(
+    st.tuples(keys(("progressToken", "x", "io.modelcontextprotocol/logLevel")), SCALARS)
+)
+PARAMS = objects(
+    st.tuples(keys(("name", "arguments", "uri", "cursor", "x")), values(1))
+    | st.tuples(keys(("_meta",)), METAS)
+)
+IDS = (
+    INTEGERS.map(str)
+    | TEXTS
+    | st.sampled_from((f'"{"y" * MAX_ID_CHARS}"', f'"{"y" * (MAX_ID_CHARS + 1)}"'))
+    | st.sampled_from(("null", "1.5", "1e2", "true", "[]", "{}", "9" * 400, "9" * 401))
+)
+VERSIONS = st.sampled_from(('"2.0"',) * 12 + ('"1.0"', "2.0", "null"))
+NAMES = st.sampled_from(('"ping"',) * 4 + ('"p\\u0069ng"', '""', "5", "null", '"\\ud800"'))
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> bytes:
+    """A message's bytes: mostly nearly right, sometimes with a byte changed."""
+    parts = [
+        ("jsonrpc", VERSIONS),
+        ("id", IDS),
+        ("method", NAMES),
+        ("params", PARAMS | values()),
+        ("result", values()),
+        ("error", values()),
+    ]
+    kinds = (("jsonrpc", "id", "method", "params"),) * 4 + (("jsonrpc", "id", "result"),)
+    wanted = draw(st.sampled_from(kinds))
+    pairs = [(draw(keys((name,))), draw(text)) for name, text in parts if name in wanted]
+    if draw(st.integers(0, 3)) == 0:
+        name, text = draw(st.sampled_from(parts))
+        pairs.append((draw(keys((name,))), draw(text)))
+    if draw(st.integers(0, 5)) == 0:
+        pairs.append((draw(keys(("Method", "method\\u0000", "x"))), draw(values())))
+    if draw(st.integers(0, 5)) == 0:
+        del pairs[draw(st.integers(0, len(pairs) - 1))]
+    if draw(st.booleans()):
+        pairs = draw(st.permutations(pairs))
+    data = joined(draw(SPACES), pairs).encode("utf-8", "surrogatepass")
+    if draw(st.integers(0, 4)) == 0:
+        at = draw(st.integers(0, len(data)))
+        new = draw(st.binary(max_size=1) | st.sampled_from((b"{", b"]", b'"', b",", b"\\", b" ")))
+        data = data[:at] + new + data[at + draw(st.integers(0, 1)) :]
+    return data
+
+
+def may_be_refused(message: Members) -> bool:
+    """Whether something stands twice that whoever decodes it would look at."""
+    params = message.get("params")
+    meta = params.get("_meta") if isinstance(params, Members) else None
+    return any(isinstance(part, Members) and part.doubled() for part in (message, params, meta))
+
+
+@pytest.mark.soak
+@pytest.mark.spec("B-IDX-02", "L1105-MSG-01")
+@settings(max_examples=EXAMPLES)
+@given(messages(), st.booleans())
+def test_a_message_is_read_exactly_as_by_the_reference(data: bytes, shallow: bool) -> None:
+    try:
+        expected = read_message(data)
+    except (Unreadable, Wrong) as wrong:
+        error = refused(data, shallow=shallow).error
+        assert error.code in ((-32700,) if isinstance(wrong, Unreadable) else (-32600, -32602))
+        return
+    try:
+        envelope = read(data, shallow=shallow)
+    except Refused as refusal:
+        assert may_be_refused(expected), "refused without a reason"
+        assert refusal.error.code == -32600
+        return
+    same_parts(envelope, expected)
+
+
+def same_parts(envelope: Envelope, expected: Members) -> None:
+    for part in PARTS:
+        value = getattr(envelope, part)
+        assert (value is not UNSET) == expected.has(part)
+        if isinstance(value, Raw):
+            assert read_json(bytes(value)) == expected.get(part)
+        elif value is not UNSET:
+            assert type(value) is type(expected.get(part))
+            assert value == expected.get(part)
+
+
+@pytest.mark.soak
+@settings(max_examples=EXAMPLES)
+@given(st.binary(max_size=40) | st.text(max_size=20).map(str.encode))
+def test_no_bytes_are_more_than_refused(data: bytes) -> None:
+    for shallow in (False, True):
+        try:
+            read(data, shallow=shallow)
+        except Refused as refusal:
+            assert refusal.id is None or valid_id(refusal.id)
+    assert find_id(data) is None or valid_id(find_id(data))
+
+
+@pytest.mark.soak
+@settings(max_examples=EXAMPLES)
+@given(st.data())
+def test_any_key_that_a_method_reads_may_stand_only_once(data: st.DataObject) -> None:
+    """Wherever a key of params stands twice, the reading of the envelope or of params refuses."""
+    method = data.draw(st.sampled_from((*SERVER_METHODS, *CLIENT_METHODS)))
+    fields = tuple(f.encode_name for f in msgspec.structs.fields(method.params_type))
+    values: dict[str, str] = {"_meta": "{}", "arguments": "{}", "ref": '{"type":"ref/prompt"}'}
+    pairs = [(f'"{name}"', values.get(name, '"x"')) for name in fields]
+    name, text = data.draw(st.sampled_from(pairs))
+    escaped = name.replace(name[1], f"\\u{ord(name[1]):04x}", 1)
+    pairs.insert(
+        data.draw(st.integers(0, len(pairs))), (data.draw(st.sampled_from((name, escaped))), text)
+    )
+    space = data.draw(st.sampled_from(("", " ", "\n")))
+    message = joined(
+        space,
+        [
+            ('"jsonrpc"', '"2.0"'),
+            ('"id"', "1"),
+            ('"method"', f'"{method.name}"'),
+            ('"params"', joined(data.draw(st.sampled_from(("", "\t"))), pairs)),
+        ],
+    )
+    if SERVER_METHODS.get(method.name) is not None:
+        with pytest.raises(Refused, match="stands twice"):
+            read(message.encode())
+    with pytest.raises((Refused, ProtocolError)) as caught:
+        method.read_params(read(message.encode(), shallow=True).params)
+    error = caught.value.error if isinstance(caught.value, Refused) else caught.value
+    assert isinstance(error, InvalidRequest) or not takes(method, pairs)
+
+
+def takes(method: Method, pairs: list[tuple[str, str]]) -> bool:
+    """Whether the params would be taken if nothing stood twice."""
+    try:
+        method.read_params(
+            Raw(("{" + ",".join(f"{k}:{v}" for k, v in dict(pairs).items()) + "}").encode())
+        )
+    except ProtocolError:
+        return False
+    return True
+
+
+# The list of known attacks
+
+
+REFUSED: list[tuple[str, bytes, int, Any]] = [
+    ("garbage", b"{{{", -32700, None),
+    ("a scalar", b"5", -32600, None),
+    ("null", b"null", -32600, None),
+    ("an empty array", b"[]", -32600, None),
+    ("nothing", b"", -32700, None),
+    ("half of a pretty-printed object", b'{"jsonrpc": "2.0",', -32700, None),
+    ("no version", b'{"id":1,"method":"ping"}', -32600, 1),
+    ("an older version", b'{"jsonrpc":"1.0","id":"a","method":"ping"}', -32600, "a"),
+    ("a number as version", b'{"jsonrpc":2.0,"id":1,"method":"ping"}', -32600, 1),
+    ("a null id", b'{"jsonrpc":"2.0","id":null,"method":"ping"}', -32600, None),
+    ("a fractional id", b'{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, None),
+    ("an id with an exponent", b'{"jsonrpc":"2.0","id":1e2,"method":"ping"}', -32600, None),
+    ("true as id", b'{"jsonrpc":"2.0","id":true,"method":"ping"}', -32600, None),
+    ("an object as id", b'{"jsonrpc":"2.0","id":{},"method":"ping"}', -32600, None),
+    ("a list as id", b'{"jsonrpc":"2.0","id":[1],"method":"ping"}', -32600, None),
+    ("an id of 401 digits", b'{"jsonrpc":"2.0","id":%b,"method":"p"}' % (b"9" * 401), -32700, None),
+    ("a long id", b'{"jsonrpc":"2.0","id":"%b","method":"p"}' % (b"x" * 1025), -32600, None),
+    ("no method", b'{"jsonrpc":"2.0","id":1}', -32600, 1),
+    ("a number as method", b'{"jsonrpc":"2.0","id":1,"method":5}', -32600, 1),
+    ("null as method", b'{"jsonrpc":"2.0","id":1,"method":null}', -32600, 1),
+    ("a request with a result", b'{"jsonrpc":"2.0","id":1,"method":"p","result":{}}', -32600, 1),
+    ("a request with an error", b'{"jsonrpc":"2.0","id":1,"method":"p","error":{}}', -32600, 1),
+    ("result and error", b'{"jsonrpc":"2.0","id":1,"result":{},"error":{}}', -32600, 1),
+    ("a result for nobody", b'{"jsonrpc":"2.0","result":{}}', -32600, None),
+    ("a result for null", b'{"jsonrpc":"2.0","id":null,"result":{}}', -32600, None),
+    ("the method twice", b'{"jsonrpc":"2.0","id":1,"method":"a","method":"b"}', -32600, 1),
+    ("it, escaped", b'{"jsonrpc":"2.0","id":1,"method":"a","me\\u0074hod":"b"}', -32600, 1),
+    ("the same value twice", b'{"jsonrpc":"2.0","id":1,"id":1,"method":"a"}', -32600, 1),
+    ("twice, once wrong", b'{"jsonrpc":"2.0","id":1,"method":null,"method":"a"}', -32600, 1),
+    (
+        "name twice",
+        b'{"jsonrpc":"2.0","id":1,"method":"a","params":{"name":"x","name":"y"}}',
+        -32600,
+        1,
+    ),
+    (
+        "arguments twice",
+        b'{"jsonrpc":"2.0","id":1,"method":"a","params":{"arguments":{},"arguments":{}}}',
+        -32600,
+        1,
+    ),
+    ("NaN", b'{"jsonrpc":"2.0","id":4,"method":"a","params":{"x":NaN}}', -32700, 4),
+    ("Infinity", b'{"jsonrpc":"2.0","id":4,"method":"a","params":{"x":-Infinity}}', -32700, 4),
+    ("a leading zero", b'{"jsonrpc":"2.0","id":4,"method":"a","params":{"x":01}}', -32700, 4),
+    ("a bad escape", b'{"jsonrpc":"2.0","id":4,"method":"a","params":{"x":"\\q"}}', -32700, 4),
+    ("a control character", b'{"jsonrpc":"2.0","id":4,"method":"a","params":"\x01"}', -32700, 4),
+    ("a NUL between tokens", b'{"jsonrpc":"2.0",\x00"id":4,"method":"a"}', -32700, 4),
+    ("a trailing comma", b'{"jsonrpc":"2.0","id":4,"method":"a",}', -32700, 4),
+    ("two values", PING + PING, -32700, 1),
+    ("a byte order mark", b"\xef\xbb\xbf" + PING, -32700, 1),
+    (
+        "half an emoji in an argument",
+        b'{"jsonrpc":"2.0","id":4,"method":"a","params":{"x":"\\ud800"}}',
+        -32602,
+        4,
+    ),
+    (
+        "half an emoji in a key",
+        b'{"jsonrpc":"2.0","id":4,"method":"a","params":{"\\udc00":1}}',
+        -32602,
+        4,
+    ),
+    ("half an emoji as method", b'{"jsonrpc":"2.0","id":4,"method":"\\ud800"}', -32602, 4),
+    ("half an emoji as id", b'{"jsonrpc":"2.0","id":"\\ud800","method":"a"}', -32600, None),
+    (
+        "bytes that are not UTF-8",
+        b'{"jsonrpc":"2.0","id":3,"method":"a","params":{"x":"\xff\xfe"}}',
+        -32700,
+        3,
+    ),
+    ("such bytes in the id", b'{"jsonrpc":"2.0","id":"\xff","method":"a"}', -32700, None),
+    ("such bytes in the method", b'{"jsonrpc":"2.0","id":3,"method":"\xc3\x28"}', -32700, 3),
+    ("an encoded surrogate", b'{"jsonrpc":"2.0","id":3,"method":"\xed\xa0\x80"}', -32700, 3),
+    ("an overlong encoding", b'{"jsonrpc":"2.0","id":3,"method":"\xc0\xaf"}', -32700, 3),
+    (
+        "5,000 digits",
+        b'{"jsonrpc":"2.0","id":3,"method":"a","params":{"x":%b}}' % (b"7" * 5000),
+        -32700,
+        3,
+    ),
+    (
+        "401 decimals",
+        b'{"jsonrpc":"2.0","id":3,"method":"a","params":{"x":0.%b}}' % (b"7" * 401),
+        -32700,
+        3,
+    ),
+    (
+        "201 levels",
+        b'{"jsonrpc":"2.0","id":3,"method":"a","params":%b}' % (b"[" * 200 + b"]" * 200),
+        -32700,
+        3,
+    ),
+    (
+        "2,000 levels",
+        b'{"jsonrpc":"2.0","id":3,"method":"a","params":%b}' % (b"[" * 2000 + b"]" * 2000),
+        -32700,
+        3,
+    ),
+    (
+        "200,000 levels",
+        b'{"jsonrpc":"2.0","id":3,"method":"a","params":' + b'{"a":' * 200_000,
+        -32700,
+        3,
+    ),
+]
+
+
+@pytest.mark.spec("B-IDX-13", "B-TRN-01", "L1105-MSG-04")
+@pytest.mark.parametrize("shallow", [False, True])
+@pytest.mark.parametrize(("data", "code", "id"), [pytest.param(*r[1:], id=r[0]) for r in REFUSED])
+def test_refused_with_a_code_and_the_id(data: bytes, code: int, id: Any, shallow: bool) -> None:
+    inside_params = b'"name":"x","name"' in data or b'"arguments":{},"arguments"' in data
+    if shallow and inside_params:
+        assert read(data, shallow=True).id == id
+        return
+    refusal = refused(data, shallow=shallow)
+    assert refusal.error.code == code
+    assert type(refusal.id) is type(id)
+    assert refusal.id == id
+    assert len(refusal.error.message) < 300
+
+
+TAKEN: list[tuple[str, bytes]] = [
+    ("a request", PING),
+    ("a notification", b'{"jsonrpc":"2.0","method":"notifications/initialized"}'),
+    ("a result", b'{"jsonrpc":"2.0","id":7,"result":{}}'),
+    ("an error", b'{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":""}}'),
+    ("an error without id", b'{"jsonrpc":"2.0","error":{"code":1,"message":""}}'),
+    ("an error for null", b'{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":""}}'),
+    ("a key that only looks alike", b'{"jsonrpc":"2.0","id":1,"method":"a","Method":"b"}'),
+    ("a key with a NUL", b'{"jsonrpc":"2.0","id":1,"method":"a","method\\u0000":"b"}'),
+    ("a prototype's name", b'{"jsonrpc":"2.0","id":1,"method":"a","params":{"__proto__":{"a":1}}}'),
+    ("an escaped key", b'{"jsonrpc":"2.0","id":1,"me\\u0074hod":"a"}'),
+    ("spaces and another order", b' { "method" : "a" ,\n\t"id":1 , "jsonrpc" : "2.0" }\r'),
+    (
+        "the same key in other places",
+        b'{"jsonrpc":"2.0","id":1,"method":"name","params":{"name":"name","arguments":{"name":"id","id":1}}}',
+    ),
+    ("an id of 400 digits", b'{"jsonrpc":"2.0","id":-%b,"method":"a"}' % (b"9" * 400)),
+    ("a long id", b'{"jsonrpc":"2.0","id":"%b","method":"a"}' % (b"x" * 1024)),
+    ("an empty id", b'{"jsonrpc":"2.0","id":"","method":""}'),
+    ("minus zero as id", b'{"jsonrpc":"2.0","id":-0,"method":"a"}'),
+    ("a pair of escapes", b'{"jsonrpc":"2.0","id":"\\ud83d\\ude00","method":"a"}'),
+    ("a line separator", '{"jsonrpc":"2.0","id":"\u2028\u0085","method":"a"}'.encode()),
+    ("400 digits", b'{"jsonrpc":"2.0","id":1,"method":"a","params":{"x":%b}}' % (b"7" * 400)),
+    (
+        "5,000 digits of text",
+        b'{"jsonrpc":"2.0","id":1,"method":"a","params":{"x":"%b"}}' % (b"7" * 5000),
+    ),
+    (
+        "5,000 brackets of text",
+        b'{"jsonrpc":"2.0","id":1,"method":"a","params":{"x":"%b"}}' % (b'[\\"' * 5000),
+    ),
+    (
+        "5,000 brackets side by side",
+        b'{"jsonrpc":"2.0","id":1,"method":"a","params":{"x":[%b[]]}}' % (b"[]," * 5000),
+    ),
+    (
+        "200 levels",
+        b'{"jsonrpc":"2.0","id":1,"method":"a","params":%b}' % (b"[" * 199 + b"]" * 199),
+    ),
+    ("params that are no object", b'{"jsonrpc":"2.0","id":1,"method":"a","params":[1]}'),
+]
+
+
+@pytest.mark.parametrize("shallow", [False, True])
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in TAKEN])
+def test_taken_as_it_is(data: bytes, shallow: bool) -> None:
+    same_parts(read(data, shallow=shallow), read_message(data))
+
+
+def test_the_same_rule_holds_in_meta() -> None:
+    check_members(b'{"progressToken":1,"x":{"a":1,"a":2}}')
+    for twice in (
+        b'{"progressToken":1,"progressToken":1}',
+        b'{"progressToken":1, "progress\\u0054oken":2}',
+        b'{"a/b":1,"a\\/b":2}',
+        b'{ "": 1 , "": 2 }',
+    ):
+        with pytest.raises(InvalidRequest, match="stands twice"):
+            check_members(twice)
+
+
+@pytest.mark.soak
+@settings(max_examples=EXAMPLES)
+@given(objects(st.tuples(keys(("a", "b", "é", "a/b", "\\u0022", "")), values(1))))
+def test_members_are_checked_exactly(text: str) -> None:
+    data = text.encode("utf-8", "surrogatepass")
+    try:
+        value = read_json(data)
+        msgspec.json.decode(data)  # half a surrogate pair never comes so far
+    except (Unreadable, msgspec.MsgspecError, RecursionError):
+        return
+    if value.doubled():
+        with pytest.raises(InvalidRequest):
+            check_members(data)
+    else:
+        check_members(data)
+
+
+HOSTILE: list[tuple[str, Callable[[int], bytes]]] = [
+    ("escaped quotes after brackets", lambda n: b"[" * 201 + b'"' + b'\\"' * n),
+    ("escaped quotes after digits", lambda n: b"1" * 402 + b'"' + b'\\"' * n),
+    ("escaped quotes in a key", lambda n: b'{"id":1,"' + b'\\"' * n),
+    ("quotes", lambda n: b"[" * 201 + b'"' * n),
+    ("backslashes", lambda n: b"[" * 201 + b'"' + b"\\" * n),
+    ("ids", lambda n: b"{" + b'"id" ' * n),
+    ("members with blanks", lambda n: request(b",".join(b' "%d":0' % i for i in range(n)))),
+    ("members with escapes", lambda n: request(b",".join(b'"\\u0061%d":0' % i for i in range(n)))),
+    ("digits", lambda n: request(b'"x":' + b"1" * n)),
+    ("keys that are read", lambda n: request(b'"name":"%b"' % (b'\\"name\\"' * n))),
+]
+
+
+def request(members: bytes) -> bytes:
+    return b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{%b}}' % members
+
+
+@pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in HOSTILE])
+def test_the_work_grows_no_faster_than_the_message(make: Callable[[int], bytes]) -> None:
+    """Where the work grew with the square of the size, this would take hours and time out."""
+    data = make(400_000)
+    try:
+        envelope = read(data)
+    except Refused:
+        return
+    assert isinstance(envelope.params, Raw)
+    check_members(envelope.params)
+
+
+# Nesting, ids
+
+
+@given(st.integers(0, 12), st.text(max_size=3), st.integers(1, 8))
+def test_depth_counts_open_brackets_outside_of_strings(depth: int, text: str, limit: int) -> None:
+    inner = json.dumps(text + "[{" * limit + '"]}')
+    data = ("[" * depth + f"[], {{}}, {inner}" + "]" * depth).encode()
+    if depth + 1 > limit:
+        with pytest.raises(ParseError, match=f"deeper than {limit} levels"):
+            check_depth(data, limit)
+    else:
+        check_depth(data, limit)
+
+
+def test_the_depth_limit_is_what_it_says() -> None:
+    check_depth(b"[" * MAX_DEPTH)
+    with pytest.raises(ParseError):
+        check_depth(b"[" * (MAX_DEPTH + 1))
+
+
+@pytest.mark.parametrize(
+    ("data", "id"),
+    [
+        (b'{"id":5,', 5),
+        (b'{"id" : "x" , oops', "x"),
+        (b'{"a":{"id":1},"id":2,', 2),
+        (b'{"a":["id",1,{"id":3}],"id":-4,!', -4),
+        (b'{"a":"\\"id\\":1","id":2,', 2),
+        (b'{"x":"id","id":3,', 3),
+        (b'{"id":"\\u0041",', "A"),
+        (b'{"id":"id","id":7', "id"),
+        (b'{"id":5', None),  # more digits may have been cut off
+        (b'{"id":5.5,', None),
+        (b'{"id":5e1,', None),
+        (b'{"id":null,"x', None),
+        (b'{"id":"abc', None),
+        (b'{"id":"\xff",', None),
+        (b'{"id":"\\ud800",', None),
+        (b'{"id":01,', None),
+        (b'{"id":{"id":1},', None),
+        (b'{"params":{"id":1}', None),
+        (b'"id":1', None),
+        (b'{"id",1', None),
+        (b"", None),
+        (b"\xff", None),
+        (b'{"id":%b,' % (b"9" * 5000), None),
+        (b'{"x":"%b","id":1,' % (b"x" * (1 << 16)), None),
+    ],
+)
+def test_an_id_is_saved_only_where_it_stands_plainly(data: bytes, id: Any) -> None:
+    found = find_id(data)
+    assert type(found) is type(id)
+    assert found == id
+
+
+@given(st.data())
+def test_the_id_of_a_truncated_request_is_never_another(data: st.DataObject) -> None:
+    id = data.draw(st.integers(-(10**20), 10**20) | st.text(max_size=8))
+    whole = encode({"jsonrpc": "2.0", "id": id, "method": "x", "params": {"id": 99}})
+    cut = data.draw(st.integers(0, len(whole)))
+    assert find_id(whole[:cut]) in (None, id)
+
+
+@pytest.mark.parametrize("id", [0, -1, 2**64, 10**400 - 1, "", "é", "\u2028", "x" * 1024])
+def test_ids_are_strings_and_integers(id: int | str) -> None:
+    assert valid_id(id)
+
+
+@pytest.mark.parametrize(
+    "id", [None, UNSET, 1.0, True, False, b"1", [], {}, 10**400, -(10**400), "x" * 1025, "\ud800"]
+)
+def test_nothing_else_is_an_id(id: object) -> None:
+    assert not valid_id(id)
+
+
+# Writing
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=6,
+)
+OBJECTS = st.dictionaries(st.text(max_size=3), JSON_VALUES, max_size=3)
+SENT_IDS = st.integers(-(2**63), 2**63) | st.text(max_size=8)
+
+
+@pytest.mark.spec("B-IDX-06", "B-IDX-14", "B-IDX-15", "B-IDX-27", "L1105-MSG-03")
+@given(SENT_IDS, st.text(max_size=8), OBJECTS)
+def test_what_is_written_is_read_back(id: int | str, method: str, value: dict[str, Any]) -> None:
+    raw = encode(value)
+    asked = read(write_request(id, method, raw))
+    assert (asked.id, asked.method, asked.result, asked.error) == (id, method, UNSET, UNSET)
+    assert type(asked.id) is type(id)
+    assert isinstance(asked.params, Raw)
+    assert bytes(asked.params) == raw
+    told = read(write_notification(method, raw))
+    assert (told.id, told.method) == (UNSET, method)
+    answered = read(write_result(id, raw))
+    assert (answered.id, answered.method, answered.error) == (id, UNSET, UNSET)
+    assert isinstance(answered.result, Raw)
+    assert bytes(answered.result) == raw
+    assert msgspec.json.decode(id_bytes(id)) == id
+    error = ErrorObject(-32602, method, value)
+    failed = read(write_error(id, error))
+    assert (failed.id, failed.method, failed.result) == (id, UNSET, UNSET)
+    assert isinstance(failed.error, Raw)
+    assert msgspec.json.decode(failed.error, type=ErrorObject) == error
+
+
+def test_parts_that_are_missing_are_left_out() -> None:
+    assert write_request("a", "ping") == b'{"jsonrpc":"2.0","id":"a","method":"ping"}'
+    assert write_notification("x") == b'{"jsonrpc":"2.0","method":"x"}'
+    error = ErrorObject(-32700, "no")
+    text = b'"error":{"code":-32700,"message":"no"}'
+    assert write_error(UNSET, error) == b'{"jsonrpc":"2.0",%b}' % text
+    assert write_error(None, error) == b'{"jsonrpc":"2.0",%b,"id":null}' % text
+    assert read(write_error(UNSET, error)).id is UNSET
+    assert read(write_error(None, error)).id is None
+
+
+@pytest.mark.spec("B-STDIO-03", "L1105-STD-01")
+@given(st.text(), st.text())
+def test_nothing_that_is_written_holds_a_newline(id: str, text: str) -> None:
+    lines = (
+        write_request(id, text, encode({text: text})),
+        write_notification(text, encode([text])),
+        write_result(id, encode({"a": text})),
+        write_error(id, ErrorObject(1, text, {"a": text})),
+    )
+    assert not any(b"\n" in line or b"\r" in line for line in lines)
+
+
+def test_half_a_surrogate_pair_is_never_written() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        write_error(1, ErrorObject(1, "\ud800"))
+
+
+def test_the_key_list_holds_every_member_that_a_method_of_servers_reads() -> None:
+    """The cheap check of a whole message looks for these: a new member must be among them."""
+    for method in SERVER_METHODS:
+        for field in msgspec.structs.fields(method.params_type):
+            assert b'"%b"' % field.encode_name.encode() in _KEYS, f"{method}: {field.name}"
