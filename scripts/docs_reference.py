@@ -104,16 +104,17 @@ def _described(name: str, home: str) -> Iterator[str]:
         documented = inspect.getdoc(value)
         yield prose(documented) if documented else f"Defined in `{home}`."
         return
-    yield _code([_class_signature(value, name)])
-    if issubclass(value, Exception):
-        bases = " and ".join(f"`{base.__name__}`" for base in value.__bases__)
+    cls: type[Any] = value
+    yield _code([_class_signature(cls, name)])
+    if Exception in cls.__mro__:
+        bases = " and ".join(f"`{base.__name__}`" for base in cls.__bases__)
         yield f"Derived from {bases}."
-    documented = value.__dict__.get("__doc__")
+    documented = cls.__dict__.get("__doc__")
     yield prose(inspect.cleandoc(documented)) if documented else "No more than its base says."
-    values = [*_fields(value), *_properties(value)]
+    values = [*_fields(cls), *_properties(cls)]
     if values:
         yield "\n".join(f"- {item.title}{item.text and ': ' + item.text}" for item in values)
-    for method in _methods(value, name):
+    for method in _methods(cls, name):
         yield method.title
         yield method.text
 

@@ -11,12 +11,10 @@ from scripts.docs_reference import ROOT as ROOT
 
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
-PAGES = tuple(
-    [
-        *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
-        ROOT / "benchmarks" / "README.md",
-        *sorted(DOCS.rglob("*.md")),
-    ]
+PAGES = (
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
+    ROOT / "benchmarks" / "README.md",
+    *sorted(DOCS.rglob("*.md")),
 )
 """Every page that users read."""
 GUIDES = tuple(page for page in PAGES if page != REFERENCE)

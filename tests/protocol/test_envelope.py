@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from interlock.protocol.envelope import (
     _KEYS,
     MAX_DEPTH,
-    MAX_ID_CHARS,
     Envelope,
     ErrorObject,
     Refused,
@@ -21,6 +20,7 @@ from interlock.protocol.envelope import (
     find_id,
     id_bytes,
     read,
+    read_usual,
     valid_id,
     write_error,
     write_notification,
@@ -31,13 +31,19 @@ from interlock.protocol.errors import InvalidRequest, ParseError, ProtocolError
 from interlock.protocol.json import UNSET, Raw, encode
 from interlock.protocol.methods import CLIENT_METHODS, SERVER_METHODS, Method
 from tests.protocol.exact_reading import (
-    MAX_DIGITS,
     PARTS,
     Members,
     Unreadable,
     Wrong,
     read_json,
     read_message,
+)
+from tests.protocol.message_strategies import (
+    joined,
+    keys,
+    messages,
+    objects,
+    values,
 )
 from tests.support.counts import count
 
@@ -46,108 +52,21 @@ EXAMPLES = count(400, 20_000)
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 
 
+# What is sent and written
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=6,
+)
+OBJECTS = st.dictionaries(st.text(max_size=3), JSON_VALUES, max_size=3)
+SENT_IDS = st.integers(-(2**63), 2**63) | st.text(max_size=8)
+
+
 def refused(data: bytes, *, shallow: bool = False) -> Refused:
     with pytest.raises(Refused) as caught:
         read(data, shallow=shallow)
     return caught.value
-
-
-# What may be sent, and what a text of it looks like
-
-INTEGERS = st.integers(-(10**6), 10**6) | st.sampled_from((2**53, -(2**63), 2**64, 10**399))
-NUMBERS = st.sampled_from(
-    ("-0", "1.5", "1e400", "-2E-7", "3.0", "9" * MAX_DIGITS, "9" * (MAX_DIGITS + 1))
-)
-TEXTS = st.text(max_size=4).map(json.dumps) | st.sampled_from(
-    ('"é"', '"😀"', '"\\ud83d\\ude00"', '"a\\u0000b"', '"\x7f"', '"\\/"', '"\u2028"')
-)
-BROKEN = st.sampled_from(
-    (
-        *('"\\ud800"', '"\\udc00x"', '"\\ud83d\\u0041"', "NaN", "-Infinity", "01", "1.", "-"),
-        *('"\\q"', '"\x01"', '"\\u12"', "[1,]", "{,}", "{1:2}", "tru", "'a'", "+1", "1e", "", ".5"),
-    )
-)
-SCALARS = INTEGERS.map(str) | NUMBERS | TEXTS | st.sampled_from(("null", "true", "false"))
-SPACES = st.sampled_from(("", "", "", " ", "\n", "\t", " \r\n ", "\x0b"))
-
-
-@st.composite
-def keys(draw: st.DrawFn, names: tuple[str, ...]) -> str:
-    """A key's text, where some letter may be escaped."""
-    name = draw(st.sampled_from(names))
-    if name and draw(st.integers(0, 5)) == 0:
-        index = draw(st.integers(0, len(name) - 1))
-        name = f"{name[:index]}\\u{ord(name[index]):04x}{name[index + 1 :]}"
-    return f'"{name}"'
-
-
-@st.composite
-def objects(draw: st.DrawFn, members: st.SearchStrategy[tuple[str, str]]) -> str:
-    """An object's text; a member may stand twice."""
-    pairs = draw(st.lists(members, max_size=4))
-    return joined(draw(SPACES), pairs)
-
-
-def joined(space: str, pairs: list[tuple[str, str]]) -> str:
-    return "{" + f"{space},".join(f"{key}:{space}{value}" for key, value in pairs) + "}"
-
-
-def values(depth: int = 2) -> st.SearchStrategy[str]:
-    """Any value's text, broken ones among them."""
-    if depth == 0:
-        return SCALARS
-    inner = values(depth - 1)
-    arrays = st.lists(inner, max_size=3).map(lambda items: f"[{','.join(items)}]")
-    tables = objects(st.tuples(keys(("a", "name", "__proto__", "")), inner))
-    return st.one_of(SCALARS, SCALARS, arrays, tables, BROKEN)
-
-
-METAS = objects(
-    st.tuples(keys(("progressToken", "x", "io.modelcontextprotocol/logLevel")), SCALARS)
-)
-PARAMS = objects(
-    st.tuples(keys(("name", "arguments", "uri", "cursor", "x")), values(1))
-    | st.tuples(keys(("_meta",)), METAS)
-)
-IDS = (
-    INTEGERS.map(str)
-    | TEXTS
-    | st.sampled_from((f'"{"y" * MAX_ID_CHARS}"', f'"{"y" * (MAX_ID_CHARS + 1)}"'))
-    | st.sampled_from(("null", "1.5", "1e2", "true", "[]", "{}", "9" * 400, "9" * 401))
-)
-VERSIONS = st.sampled_from(('"2.0"',) * 12 + ('"1.0"', "2.0", "null"))
-NAMES = st.sampled_from(('"ping"',) * 4 + ('"p\\u0069ng"', '""', "5", "null", '"\\ud800"'))
-
-
-@st.composite
-def messages(draw: st.DrawFn) -> bytes:
-    """A message's bytes: mostly nearly right, sometimes with a byte changed."""
-    parts = [
-        ("jsonrpc", VERSIONS),
-        ("id", IDS),
-        ("method", NAMES),
-        ("params", PARAMS | values()),
-        ("result", values()),
-        ("error", values()),
-    ]
-    kinds = (("jsonrpc", "id", "method", "params"),) * 4 + (("jsonrpc", "id", "result"),)
-    wanted = draw(st.sampled_from(kinds))
-    pairs = [(draw(keys((name,))), draw(text)) for name, text in parts if name in wanted]
-    if draw(st.integers(0, 3)) == 0:
-        name, text = draw(st.sampled_from(parts))
-        pairs.append((draw(keys((name,))), draw(text)))
-    if draw(st.integers(0, 5)) == 0:
-        pairs.append((draw(keys(("Method", "method\\u0000", "x"))), draw(values())))
-    if draw(st.integers(0, 5)) == 0:
-        del pairs[draw(st.integers(0, len(pairs) - 1))]
-    if draw(st.booleans()):
-        pairs = draw(st.permutations(pairs))
-    data = joined(draw(SPACES), pairs).encode("utf-8", "surrogatepass")
-    if draw(st.integers(0, 4)) == 0:
-        at = draw(st.integers(0, len(data)))
-        new = draw(st.binary(max_size=1) | st.sampled_from((b"{", b"]", b'"', b",", b"\\", b" ")))
-        data = data[:at] + new + data[at + draw(st.integers(0, 1)) :]
-    return data
 
 
 def may_be_refused(message: Members) -> bool:
@@ -162,9 +81,11 @@ def may_be_refused(message: Members) -> bool:
 @settings(max_examples=EXAMPLES)
 @given(messages(), st.booleans())
 def test_a_message_is_read_exactly_as_by_the_reference(data: bytes, shallow: bool) -> None:
+    usual = read_usual(data)
     try:
         expected = read_message(data)
     except (Unreadable, Wrong) as wrong:
+        assert usual is None
         error = refused(data, shallow=shallow).error
         assert error.code in ((-32700,) if isinstance(wrong, Unreadable) else (-32600, -32602))
         return
@@ -173,8 +94,11 @@ def test_a_message_is_read_exactly_as_by_the_reference(data: bytes, shallow: boo
     except Refused as refusal:
         assert may_be_refused(expected), "refused without a reason"
         assert refusal.error.code == -32600
+        assert usual is None or not shallow
         return
     same_parts(envelope, expected)
+    if usual is not None:
+        same_parts(Envelope(usual.jsonrpc, usual.id, usual.method, usual.params), expected)
 
 
 def same_parts(envelope: Envelope, expected: Members) -> None:
@@ -419,6 +343,21 @@ def test_taken_as_it_is(data: bytes, shallow: bool) -> None:
     same_parts(read(data, shallow=shallow), read_message(data))
 
 
+@given(SENT_IDS, st.sampled_from(("tools/call", "ping", "a")), OBJECTS)
+def test_what_encoders_usually_write_is_read_the_short_way(
+    id: int | str, method: str, params: dict[str, Any]
+) -> None:
+    data = write_request(id, method, encode(params))
+    request = read_usual(data)
+    if data.isascii() and len(data) <= 400 and b"\\" not in id_bytes(id):
+        assert request is not None
+        assert (request.id, request.method) == (id, method)
+        assert bytes(request.params) == encode(params)
+        assert type(request.id) is type(id)
+    else:
+        assert request is None or request.id == id
+
+
 def test_the_same_rule_holds_in_meta() -> None:
     check_members(b'{"progressToken":1,"x":{"a":1,"a":2}}')
     for twice in (
@@ -554,14 +493,6 @@ def test_nothing_else_is_an_id(id: object) -> None:
 
 
 # Writing
-
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=6,
-)
-OBJECTS = st.dictionaries(st.text(max_size=3), JSON_VALUES, max_size=3)
-SENT_IDS = st.integers(-(2**63), 2**63) | st.text(max_size=8)
 
 
 @pytest.mark.spec("B-IDX-06", "B-IDX-14", "B-IDX-15", "B-IDX-27", "L1105-MSG-03")

@@ -91,7 +91,8 @@ class StdioServer:
 
     ``target`` is served with ``interlock run``, and ``args`` are the target's; or ``command`` is
     the whole command line. ``stdin`` and ``stdout`` say what the server's streams are; the output
-    ``"stdin"`` is the very stream of the input, and ``stderr="stdout"`` is a shell's ``2>&1``.
+    ``"stdin"`` is the very stream of the input. ``stderr="stdout"`` is a shell's ``2>&1``; it may
+    also be a descriptor, which nobody reads here.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class StdioServer:
         cwd: str | Path = ROOT,
         stdin: Stream = "pipe",
         stdout: Stream | Literal["stdin"] = "pipe",
-        stderr: Literal["pipe", "stdout"] = "pipe",
+        stderr: Literal["pipe", "stdout"] | int = "pipe",
         exits: bool = True,
     ) -> None:
         if command is None:
@@ -122,14 +123,15 @@ class StdioServer:
         taken = given if stdout == "stdin" else _open(stdout, writing=True)
         self._to, self._from = given.ours, taken.ours
         error_read, error_write = os.pipe()
+        errors: dict[str, int] = {"pipe": error_write, "stdout": subprocess.STDOUT}
         try:
             self.process = subprocess.Popen(
                 [str(word) for word in command],
                 cwd=cwd,
-                env={**os.environ, **(env or {})},
+                env={**os.environ, "PYTHONUNBUFFERED": "", **(env or {})},
                 stdin=_inherit(given.theirs),
                 stdout=_inherit(taken.theirs),
-                stderr=subprocess.STDOUT if stderr == "stdout" else error_write,
+                stderr=errors[stderr] if isinstance(stderr, str) else stderr,
                 preexec_fn=_closing(given.theirs, taken.theirs),
                 process_group=0,
             )

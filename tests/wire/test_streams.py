@@ -8,14 +8,14 @@ import socket
 import sys
 import time
 import tty
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.stdio import PATIENCE, SERVERS, Stream, StdioServer, encode, modern
+from tests.support.stdio import PATIENCE, SERVERS, StdioServer, Stream, encode, modern
 
 CALLS = SERVERS / "calls.py"
 NOISY = SERVERS / "noisy.py"
@@ -158,7 +158,7 @@ def test_noise_with_standard_error_closed() -> None:
 
 
 @contextmanager
-def shared(kind: str) -> Iterator[tuple[int, int]]:
+def shared(kind: str) -> Generator[tuple[int, int]]:
     """Our and the server's end of a stream that is its output and its standard error."""
     if kind == "pipe":
         ours, theirs = os.pipe()
@@ -213,6 +213,13 @@ def test_output_and_errors_in_one_file(kind: str, blocking: bool) -> None:
 # Left as found
 
 
+def replace_by_null(descriptor: int) -> None:
+    """Close what a descriptor stands for, and keep its number."""
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, descriptor)
+    os.close(null)
+
+
 @pytest.mark.parametrize("blocking", [True, False])
 @pytest.mark.parametrize("way_out", ["end of input", "signal", "broken output"])
 @pytest.mark.parametrize("kind", ["pipe", "socket"])
@@ -232,12 +239,12 @@ def test_the_blocking_mode_is_restored(kind: str, way_out: str, blocking: bool) 
                 with socket.socket(fileno=os.dup(to)) as end:
                     end.shutdown(socket.SHUT_WR)
             elif way_out == "end of input":
-                os.dup2(os.open(os.devnull, os.O_WRONLY), to)
+                replace_by_null(to)
             elif kind == "socket":
                 with socket.socket(fileno=os.dup(ours)) as end:
                     end.shutdown(socket.SHUT_RDWR)
             else:
-                os.dup2(os.open(os.devnull, os.O_RDONLY), ours)
+                replace_by_null(ours)
             assert server.wait() == 0
         assert os.get_blocking(given) is blocking
         assert os.get_blocking(taken) is blocking

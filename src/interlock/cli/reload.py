@@ -24,18 +24,18 @@ _END_SECONDS = 3.0
 def run_reloading(target: str, arguments: Sequence[str]) -> int:
     """Serve ``target`` and start it anew at each change. Returns the exit status."""
     try:
-        import watchfiles
+        from watchfiles import PythonFilter, awatch  # pyright: ignore[reportUnknownVariableType]  # a parameter of its is untyped
     except ImportError:
         raise UsageError(
             "--reload needs watchfiles; install it with: pip install 'interlock[cli]'"
         ) from None
     place, _ = split(target)
-    folder = os.path.dirname(os.path.abspath(place)) if place.endswith(".py") else os.getcwd()  # noqa: PTH
+    folder = os.path.dirname(os.path.abspath(place)) if place.endswith(".py") else os.getcwd()
     command = [sys.executable, "-m", "interlock.cli.main", "run", target, "--", *arguments]
     descriptors = claim()
 
     async def changes() -> None:
-        async for _ in watchfiles.awatch(folder, watch_filter=watchfiles.PythonFilter()):
+        async for _ in awatch(folder, watch_filter=PythonFilter()):
             sys.stderr.write("interlock run: a file changed; starting again\n")
             await reloader.restart()
 
@@ -95,7 +95,7 @@ class Reloader:
         lines: asyncio.Queue[bytes] = asyncio.Queue(64)
 
         def work() -> None:
-            with open(descriptor, "rb", closefd=False) as source, contextlib.suppress(RuntimeError):  # noqa: PTH123
+            with open(descriptor, "rb", closefd=False) as source, contextlib.suppress(RuntimeError):
                 for line in source:
                     asyncio.run_coroutine_threadsafe(lines.put(line), loop).result()
                 asyncio.run_coroutine_threadsafe(lines.put(b""), loop).result()

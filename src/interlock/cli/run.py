@@ -89,7 +89,12 @@ def run(given: Sequence[str]) -> int:
         sys.stderr.write(f"interlock run: {error}\n")
         return 2
     try:
-        server.run()
+        from interlock.transport.stdio.serve import run as serve
+
+        serve(server.started, bounds=server.bounds, owns_process=True)
+        if server.threads.statistics().stuck:  # daemon threads can break the exit while they print
+            sys.stderr.flush()
+            os._exit(0)
     except InterlockError as error:
         sys.stderr.write(f"interlock run: {error}\n")
         return 2
@@ -107,7 +112,7 @@ def _read_environment(path: str) -> None:
         raise UsageError(
             "--env-file needs python-dotenv; install it with: pip install 'interlock[cli]'"
         ) from None
-    if not os.path.isfile(path):  # noqa: PTH113  # pathlib is not needed otherwise
+    if not os.path.isfile(path):
         raise UsageError(f"--env-file {path}: no such file")
     for name, value in dotenv_values(path).items():
         if value is not None:

@@ -39,8 +39,8 @@ def _is_file(place: str) -> bool:
 
 
 def _import_file(place: str) -> ModuleType:
-    path = os.path.abspath(place)  # noqa: PTH100  # pathlib is not needed otherwise
-    if not os.path.isfile(path):  # noqa: PTH113
+    path = os.path.abspath(place)
+    if not os.path.isfile(path):
         raise TargetError(f"{place}: no such file")
     folder, file = os.path.split(path)
     sys.path.insert(0, folder)
@@ -58,7 +58,7 @@ def _import_file(place: str) -> ModuleType:
 
 
 def _import_module(place: str) -> ModuleType:
-    sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    sys.path.insert(0, os.getcwd())
     try:
         return importlib.import_module(place)
     except ModuleNotFoundError as error:
@@ -75,7 +75,7 @@ def _failed(place: str, error: BaseException) -> TargetError:
     """One message for an import that raised: what, and where in the target's own code."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if "importlib" not in f.filename and f.filename != __file__]
-    where = f" ({os.path.basename(own[-1].filename)}:{own[-1].lineno})" if own else ""  # noqa: PTH119
+    where = f" ({os.path.basename(own[-1].filename)}:{own[-1].lineno})" if own else ""
     text = str(error) or type(error).__name__
     return TargetError(f"{place} does not import: {type(error).__name__}: {text}{where}")
 

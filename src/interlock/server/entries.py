@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from interlock.protocol.types.base import Annotations
 from interlock.protocol.types.tools import ToolAnnotations
-from interlock.server.byhand import takes_context
 from interlock.server.catalogue import Entry
 from interlock.server.definitions import (
     Described,
@@ -76,6 +75,8 @@ def schema_tool(
     text_limit: int,
 ) -> Entry:
     """A tool whose schemas were written by hand; they are listed as they are."""
+    from interlock.server.byhand import takes_context  # brings the schema engine
+
     key = tool_name(name or getattr(function, "__name__", ""))
     if described.description is None and function.__doc__:
         described = replace(described, description=inspect.cleandoc(function.__doc__))

@@ -6,8 +6,7 @@ Source: MCP 2026-07-28, Pagination and Caching.
 from typing import Any
 
 from interlock.protocol.call import Call
-from interlock.protocol.cursor import CursorError, Cursors
-from interlock.protocol.errors import InvalidParams
+from interlock.protocol.cursor import Cursors
 from interlock.protocol.json import UNSET
 from interlock.protocol.outcome import Outcome, Result
 from interlock.protocol.payload import Payload
@@ -44,13 +43,7 @@ class Listing:
         return page
 
     def _position(self, cursor: str) -> int:
-        try:
-            position = int(self._cursors.read(cursor, self._kind))
-        except CursorError:
-            raise InvalidParams(
-                "Invalid cursor: pass the nextCursor of an earlier page unchanged, or none to"
-                " start over."
-            ) from None
+        position = int(self._cursors.read(cursor, self._kind))
         return min(position, len(self._catalogue.table(self._kind)))
 
     def _page(self, start: int) -> Result:

@@ -8,27 +8,38 @@ Source: MCP 2026-07-28, Tools, "Error Handling".
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
+from msgspec.structs import replace
+
 from interlock.protocol.call import Call, Handler
 from interlock.protocol.errors import (
     InvalidParams,
     ProtocolError,
     ToolError,
 )
-from interlock.protocol.json import UNSET, Preserialized, Raw, check_numbers, decode, encode
+from interlock.protocol.json import UNSET, Preserialized, Raw, decode
 from interlock.protocol.outcome import Outcome, Result
 from interlock.protocol.payload import Payload
-from interlock.protocol.types.content import ContentBlock, TextContent
+from interlock.protocol.types.content import (
+    AudioContent,
+    ContentBlock,
+    EmbeddedResource,
+    ImageContent,
+    TextContent,
+)
 from interlock.protocol.types.tools import CallToolRequestParams, CallToolResult
 from interlock.server.content import ContentError, ToolResult, blocks, is_block
 from interlock.server.functions.compile import Function
 from interlock.server.functions.problems import ArgumentError, OutputError
 from interlock.server.invoke import Host, invoker
-from interlock.transport.incidents import new_incident
+from interlock.server.values import json_text, whole_characters
+from interlock.transport.incidents import ends_call, new_incident
 
 COERCED = "io.interlock/coerced"
 """The result's ``_meta`` key that names the arguments which were read leniently."""
 
 _BRACE = ord("{")
+_MAX_FAILURE = 64 * 1024
+"""The longest text of a failure, in bytes."""
 
 
 class StructuredOutput(Protocol):
@@ -68,12 +79,10 @@ def function_handler(
         except ArgumentError as error:
             refuse_non_object(arguments_of(params))
             return failed(str(error))
-        except ToolError as error:
-            return failed(str(error))
         except ProtocolError:
             raise
-        except Exception as error:
-            return broken(error, name)
+        except BaseException as error:
+            return outcome_of(error, call, name)
 
     return serve
 
@@ -119,22 +128,33 @@ def schema_handler(
                 return failed(problems(arguments))
             value = await call_with(call, arguments)
             return Result(Payload(finish(value)))
-        except ToolError as error:
-            return failed(str(error))
         except ProtocolError:
             raise
-        except Exception as error:
-            return broken(error, name)
+        except BaseException as error:
+            return outcome_of(error, call, name)
 
     return serve
 
 
 def failed(text: str) -> Result:
     """A tool error: a result that says what went wrong, for the model to read."""
-    return Result(Payload(CallToolResult(content=[TextContent(text=_clean(text))], is_error=True)))
+    shown = cut(whole_characters(text), _MAX_FAILURE) or "The tool failed and did not say why."
+    return Result(Payload(CallToolResult(content=[TextContent(shown)], is_error=True)))
 
 
-def broken(error: Exception, name: str) -> Result:
+def outcome_of(error: BaseException, call: Call, name: str) -> Result:
+    """What a tool's exception means for its caller. Raises it again where it ends the call."""
+    if ends_call(error, call):
+        raise error
+    if isinstance(error, ToolError):
+        try:
+            return failed(str(error))
+        except Exception as unreadable:  # its __str__ is the user's, and may do anything
+            return broken(unreadable, name)
+    return broken(error, name)
+
+
+def broken(error: BaseException, name: str) -> Result:
     """A tool error for a failure inside: a neutral sentence, and an id that finds the log line."""
     if isinstance(error, OutputError | ContentError):
         id = new_incident(error, f"reading the result of tool {name}")
@@ -143,13 +163,7 @@ def broken(error: Exception, name: str) -> Result:
     return failed(f"Tool {name} failed. The server's log has the cause under incident {id}.")
 
 
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
-
-
 def _with_meta(result: CallToolResult, meta: dict[str, Any]) -> CallToolResult:
-    from msgspec.structs import replace
-
     old = {} if result.meta is UNSET else result.meta
     return replace(result, meta={**old, **meta})
 
@@ -196,20 +210,14 @@ def _too_large(size: int, limit: int) -> str:
 def unstructured(value: Any, limit: int) -> CallToolResult:
     """A result without an output schema: content as it is, other values as JSON text."""
     if isinstance(value, str):
-        return CallToolResult(content=[TextContent(cut(value, limit))])
+        return CallToolResult(content=[TextContent(cut(whole_characters(value), limit))])
     if isinstance(value, ToolResult):
         return whole(value, None, limit)
     if value is None:
         return CallToolResult(content=[])
     if is_content(value):
         return CallToolResult(content=capped(blocks(cast("object", value)), limit))
-    found = check_numbers(value)
-    if found is not None:
-        raise ContentError(f"{found} is not a number that JSON has")
-    try:
-        raw = encode(value)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ContentError(str(error)[:200]) from error
+    raw = json_text(value)
     if len(raw) > limit:
         raise ToolError(_too_large(len(raw), limit))
     structured: Any = Raw(raw) if raw[:1] == b"{" else UNSET
@@ -229,7 +237,7 @@ def whole(value: ToolResult, output: StructuredOutput | None, limit: int) -> Cal
     structured: Any = UNSET
     content = value.content
     if value.structured is not UNSET:
-        raw = encode(value.structured) if output is None else output.encode(value.structured)
+        raw = json_text(value.structured) if output is None else output.encode(value.structured)
         if len(raw) > limit:
             raise ToolError(_too_large(len(raw), limit))
         structured = structured_value(raw)
@@ -237,10 +245,13 @@ def whole(value: ToolResult, output: StructuredOutput | None, limit: int) -> Cal
             content = blocks(raw.decode())
     elif output is not None and not value.is_error:
         raise ContentError("the tool has an output schema, so its ToolResult needs structured=")
+    meta: Any = UNSET
+    if value.meta is not None:
+        meta = decode(json_text(value.meta, (None, "_meta")))
     return CallToolResult(
         content=capped(content, limit),
         structured_content=structured,
-        meta=value.meta if value.meta is not None else UNSET,
+        meta=meta,
         is_error=True if value.is_error else UNSET,
     )
 
@@ -249,7 +260,7 @@ def cut(text: str, limit: int) -> str:
     """``text`` within ``limit`` bytes of UTF-8, cut at a line's end where there is one."""
     if len(text) * 4 <= limit:
         return text
-    raw = text.encode("utf-8", "replace")
+    raw = text.encode()
     if len(raw) <= limit:
         return text
     head = raw[:limit].decode("utf-8", "ignore")
@@ -262,19 +273,57 @@ def cut(text: str, limit: int) -> str:
     )
 
 
-def capped(content: list[ContentBlock], limit: int) -> list[ContentBlock]:
-    """Content blocks whose texts together stay within ``limit`` bytes."""
-    left = limit
-    kept: list[ContentBlock] = []
-    for block in content:
-        if isinstance(block, TextContent):
-            size = len(block.text.encode("utf-8", "replace"))
-            if size > left:
-                from msgspec.structs import replace
+def capped(content: Sequence[ContentBlock], limit: int) -> list[ContentBlock]:
+    """Content blocks whose texts, embedded ones included, stay within ``limit`` bytes together.
 
-                kept.append(replace(block, text=cut(block.text, left)))
-                left = 0
-                continue
-            left -= size
-        kept.append(block)
+    The block that crosses the limit is cut, texts after it are left out, and what is no text
+    stays. Raises :class:`OutputError` for a block that has no JSON form.
+    """
+    left = limit
+    left_out = 0
+    kept: list[ContentBlock] = []
+    for at, block in enumerate(content):
+        text = _text_of(block)
+        if text is None:
+            kept.append(_sendable(block, at))
+            continue
+        if left == 0:
+            left_out += 1
+            continue
+        fitting = cut(whole_characters(text), left)
+        left = max(0, left - len(fitting.encode())) if fitting is text else 0
+        kept.append(_sendable(_with_text(block, fitting), at))
+    if left_out:
+        kept.append(
+            TextContent(
+                f"[{left_out} more texts are left out: together they are longer than the {limit}"
+                " bytes that are sent; narrow the request to see them]"
+            )
+        )
     return kept
+
+
+def _text_of(block: ContentBlock) -> str | None:
+    """The text that a block adds to what a model reads."""
+    if isinstance(block, TextContent):
+        return block.text
+    if isinstance(block, EmbeddedResource) and block.resource.text is not UNSET:
+        return block.resource.text
+    return None
+
+
+def _with_text(block: ContentBlock, text: str) -> ContentBlock:
+    if text is _text_of(block):
+        return block
+    if isinstance(block, EmbeddedResource):
+        return replace(block, resource=replace(block.resource, text=text))
+    return replace(cast("TextContent", block), text=text)
+
+
+def _sendable(block: ContentBlock, at: int) -> ContentBlock:
+    """The block, once it is sure that it can be written."""
+    if type(block) is TextContent and block.meta is UNSET and block.annotations is UNSET:
+        return block
+    small = replace(block, data="") if isinstance(block, ImageContent | AudioContent) else block
+    json_text(small, ((None, "content"), at))
+    return block

@@ -3,9 +3,11 @@
 The id finds the line in the log that has the cause; nothing internal travels.
 """
 
+import asyncio
 import logging
 import os
 
+from interlock.protocol.call import Call
 from interlock.protocol.outcome import Failure
 
 logger = logging.getLogger("interlock")
@@ -27,3 +29,18 @@ def incident(error: BaseException, doing: str) -> Failure:
         {"incident": id},
         "internal",
     )
+
+
+def ends_call(error: BaseException, call: Call) -> bool:
+    """Whether an exception ends the call from outside, so that nobody may stop it.
+
+    The call was cancelled, the task that serves it was, or its coroutine is being closed. A
+    handler that raises such an exception of its own accord, or lets one escape from a task that
+    somebody else cancelled, has failed like any other.
+    """
+    if isinstance(error, GeneratorExit):
+        return True
+    if not isinstance(error, asyncio.CancelledError):
+        return False
+    task = asyncio.current_task()
+    return call.scope.cancellation.reason is not None or task is None or task.cancelling() > 0

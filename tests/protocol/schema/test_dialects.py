@@ -32,7 +32,7 @@ def test_a_declared_dialect_decides_what_keywords_mean() -> None:
     prefix = {"prefixItems": [{"type": "string"}]}
     assert compile_schema({"$schema": DRAFT_7, **prefix}).is_valid([1])
     assert not compile_schema(prefix).is_valid([1])
-    beside = {
+    beside: dict[str, Any] = {
         "definitions": {"any": {}},
         "properties": {"a": {"$ref": "#/definitions/any", "type": "string"}},
     }

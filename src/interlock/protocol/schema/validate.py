@@ -7,7 +7,7 @@ from interlock.protocol import json
 
 from .bounds import DEFAULT_LIMITS, Schema, SchemaError, SchemaLimits, copy_schema
 from .collect import Collector
-from .cost import CostModel
+from .cost import CostModel, Objection
 from .describe import Path, kind, quote
 from .dialects import DEFAULT, Dialect, choose
 from .engine import EngineError, NotJsonError, build, is_valid
@@ -25,7 +25,7 @@ MAX_VIOLATIONS = 1_000
 """The most violations that are looked for, whatever a caller asks."""
 _CACHE_ENTRIES = 256
 _CACHE_BYTES = 33_554_432
-_MAX_DEPTH = 300
+_SEARCH_DEPTH = 300
 """How deep an instance is searched for what is no JSON; the engine stops at 255."""
 
 
@@ -67,7 +67,7 @@ class CompiledSchema:
         not: see :meth:`violations` for the reason.
         """
         try:
-            if self._cost is not None and not self._cost.allows(instance):
+            if self._cost is not None and self._cost.objection(instance) is not None:
                 return False
             return is_valid(self._validator, instance)
         except NotJsonError:
@@ -81,8 +81,9 @@ class CompiledSchema:
         """
         sink = Sink(max(1, min(limit, MAX_VIOLATIONS)))
         try:
-            if self._cost is not None and not self._cost.allows(instance):
-                return [_too_costly()]
+            objection = None if self._cost is None else self._cost.objection(instance)
+            if objection is not None:
+                return [_OBJECTIONS[objection]]
             if is_valid(self._validator, instance):
                 return []
         except NotJsonError:
@@ -96,13 +97,20 @@ class CompiledSchema:
         return found or [_somewhere()]
 
 
-def _too_costly() -> Violation:
-    return Violation(
+_OBJECTIONS: dict[Objection, Violation] = {
+    "depth": Violation(
+        "$",
+        "cost",
+        "this value nests too deeply to be checked by its recursive schema",
+        "a value with fewer levels",
+    ),
+    "work": Violation(
         "$",
         "cost",
         "this value would take too long to check by its schema",
         "a smaller value, with shorter texts and less nesting",
-    )
+    ),
+}
 
 
 def _somewhere() -> Violation:
@@ -120,7 +128,7 @@ def _not_json(instance: Any, sink: Sink) -> list[Violation]:
     try:
         while stack:
             value, path, depth = stack.pop()
-            if depth > _MAX_DEPTH:
+            if depth > _SEARCH_DEPTH:
                 sink.add(path, "json", "the value nests too deeply", "at most 255 levels")
             elif isinstance(value, str):
                 _half_pairs(value, path, sink)

@@ -22,6 +22,9 @@ from interlock.server.functions.problems import Trail, escaped, path_text
 MAX_DEPTH = 128
 """How deep a value may be nested; deeper ones are taken for loops."""
 
+_MAX_INTEGER_BITS = 4096
+"""Integers beyond this are refused: few readers take them, and Python itself may not write them."""
+
 _SAME = frozenset({str, int, bool, NoneType})
 _TEXTS = frozenset(
     {
@@ -73,7 +76,9 @@ def to_plain(value: Any, trail: Trail = None, depth: int = MAX_DEPTH) -> Any:
     """``value`` as plain JSON. Raises :class:`PlainError`."""
     kind = class_of(value)
     if kind in _SAME:
-        return _text(value, trail) if kind is str else value
+        if kind is str:
+            return _text(value, trail)
+        return _integer(value, trail) if kind is int else value
     if not depth:
         raise PlainError(None, f"nested deeper than {MAX_DEPTH} levels, or contains itself")
     if isinstance(value, Enum):
@@ -81,7 +86,7 @@ def to_plain(value: Any, trail: Trail = None, depth: int = MAX_DEPTH) -> Any:
     if isinstance(value, str):
         return _text(str.__str__(value), trail)
     if isinstance(value, int):
-        return int(value)
+        return _integer(int(value), trail)
     if isinstance(value, float):
         if not isfinite(value):
             raise PlainError(trail, f"{float(value)} is no JSON number")
@@ -108,6 +113,12 @@ def _text(value: str, trail: Trail) -> str:
             raise PlainError(
                 trail, f"the text holds half a character (U+{code:04X}), which UTF-8 cannot say"
             ) from None
+    return value
+
+
+def _integer(value: int, trail: Trail) -> int:
+    if value.bit_length() > _MAX_INTEGER_BITS:
+        raise PlainError(trail, f"an integer of {value.bit_length()} bits is too long to write")
     return value
 
 

@@ -2,7 +2,7 @@
 
 The errors of this package::
 
-    TypeError
+    DefinitionError
     └── SignatureError   the function cannot be offered; raised where it is declared
     ValueError
     ├── ArgumentError    the arguments of one call do not fit; the text is for a model
@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import msgspec
+
+from interlock.protocol.errors import DefinitionError
 
 MAX_PROBLEMS = 20
 """How many problems one error lists."""
@@ -58,7 +60,7 @@ class Problem(msgspec.Struct, frozen=True):
         return line
 
 
-class SignatureError(TypeError):
+class SignatureError(DefinitionError):
     """A function cannot be offered: the text names the parameter, the fault and the remedy."""
 
 

@@ -302,8 +302,9 @@ class TypeReader:
         try:
             return PydanticNode(hint, output=self.output)
         except (PydanticUserError, NameError) as error:
+            first_line = str(error).partition("\n")[0]
             raise Unsupported(
-                f"pydantic cannot describe {type_name(hint)}: {escaped(str(error))}"
+                f"pydantic cannot describe {type_name(hint)}: {escaped(first_line)}"
             ) from error
 
 

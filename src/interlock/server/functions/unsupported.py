@@ -24,7 +24,7 @@ class Unsupported(Exception):  # becomes a SignatureError with the parameter's n
 
 def type_name(hint: Any) -> str:
     """A type as its author would write it, short."""
-    name = hint.__qualname__ if isinstance(hint, type) and not get_args(hint) else str(hint)
+    name = hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint)
     return escaped(name.replace("typing.", ""), 80)
 
 

@@ -5,6 +5,7 @@ standard error goes. A ``print`` in a handler, a C library, a child that inherit
 streams: none of them reaches the stream any more.
 """
 
+import contextlib
 import os
 import stat
 import sys
@@ -33,16 +34,19 @@ def claim() -> Descriptors:
 
         for descriptor in (0, 1):
             msvcrt.setmode(descriptor, os.O_BINARY)
-    if sys.stdout is not None:
-        sys.stdout.flush()
-    null = os.open(os.devnull, os.O_RDWR)
+    null = _beyond(os.open(os.devnull, os.O_RDWR))
     try:
         taken = Descriptors(_duplicate(0, null), _duplicate(1, null))
+        if not _is_open(2):  # else the next file opened would become standard error
+            os.dup2(null, 2)
         os.dup2(null, 0)
-        os.dup2(2 if _is_open(2) else null, 1)
+        os.dup2(2, 1)
     finally:
         os.close(null)
     _claimed = taken
+    if sys.stdout is not None:  # what was printed before, and still waits, goes there too
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
     return taken
 
 
@@ -55,15 +59,18 @@ def _is_open(descriptor: int) -> bool:
 
 
 def _duplicate(descriptor: int, otherwise: int) -> int:
-    copy = os.dup(descriptor if _is_open(descriptor) else otherwise)
-    if copy > 2:
-        return copy
-    try:  # a standard descriptor was closed, and dup filled its place
-        import fcntl
+    return _beyond(os.dup(descriptor if _is_open(descriptor) else otherwise))
 
-        return fcntl.fcntl(copy, fcntl.F_DUPFD_CLOEXEC, 3)
-    finally:
-        os.close(copy)
+
+def _beyond(descriptor: int) -> int:
+    """``descriptor``, moved past the standard ones where one of them was closed."""
+    passed: list[int] = []
+    while descriptor <= 2:
+        passed.append(descriptor)
+        descriptor = os.dup(descriptor)
+    for low in passed:
+        os.close(low)
+    return descriptor
 
 
 def way(descriptor: int, *others: int) -> Way:

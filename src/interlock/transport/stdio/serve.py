@@ -24,16 +24,19 @@ Started = Callable[[], AbstractAsyncContextManager[Peer]]
 """Starts what is served and stops it again."""
 
 
-def run(started: Started, *, bounds: Bounds = SERVER_BOUNDS) -> None:
+def run(started: Started, *, bounds: Bounds = SERVER_BOUNDS, owns_process: bool = False) -> None:
     """Serve over standard input and output until the input ends. Blocks.
 
-    Raises whatever starting the server raises.
+    ``owns_process`` says that nothing comes after: then threads and exit handlers of the target
+    do not hold the exit beyond the time that shutting down may take. Raises whatever starting
+    the server raises.
     """
     descriptors = claim()
     watchdog = _Watchdog()
     with asyncio.Runner(loop_factory=_new_loop()) as runner:
         runner.run(_serve(started, descriptors, bounds, watchdog))
-    watchdog.stop()
+    if not owns_process:
+        watchdog.stop()
 
 
 def _new_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -54,7 +57,7 @@ async def _serve(
         await stream.open()
         try:
             await asyncio.wait((stream.ended, signalled), return_when=asyncio.FIRST_COMPLETED)
-            watchdog.start(bounds.eof_grace_seconds + bounds.close_seconds)
+            watchdog.start(bounds.eof_grace_seconds + 0.9 * bounds.close_seconds)
             if not stream.broken:
                 await stream.connection.drain(bounds.eof_grace_seconds)
         finally:

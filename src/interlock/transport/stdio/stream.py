@@ -46,6 +46,7 @@ class StdioStream(asyncio.Protocol):
         self._writing: _Writing | None = None
         self._write: Callable[[bytes], object] = _drop
         self._flushed: asyncio.Future[None] | None = None
+        self._modes: dict[int, bool] = {}
         self.connection = Connection(
             peer, self, bounds=bounds, loop=self._loop, only_callbacks=True
         )
@@ -59,6 +60,7 @@ class StdioStream(asyncio.Protocol):
         """Start serving."""
         source, output = self._descriptors
         if way(output, source) == "loop":
+            self._modes[output] = os.get_blocking(output)
             writer = _PipeWriter(self)
             transport, _ = await self._loop.connect_write_pipe(
                 lambda: writer, os.fdopen(os.dup(output), "wb", 0)
@@ -79,6 +81,7 @@ class StdioStream(asyncio.Protocol):
             self._flushed = thread.done
         self._write = self._writing.write
         if way(source, output) == "loop":
+            self._modes[source] = os.get_blocking(source)
             reading, _ = await self._loop.connect_read_pipe(
                 lambda: self, os.fdopen(os.dup(source), "rb", 0)
             )
@@ -193,9 +196,9 @@ class StdioStream(asyncio.Protocol):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await self._flushed
-        for descriptor in self._descriptors:
+        for descriptor, blocking in self._modes.items():
             with contextlib.suppress(OSError):
-                os.set_blocking(descriptor, True)
+                os.set_blocking(descriptor, blocking)
 
 
 def _drop(data: bytes) -> None:

@@ -14,6 +14,16 @@ from collections.abc import Callable
 _CHUNK = 256 * 1024
 
 
+def _wait(descriptor: int, *, reading: bool) -> None:
+    """Wait as a blocking descriptor would: somebody who shares its open file made it another."""
+    import select
+
+    if reading:
+        select.select([descriptor], [], [])
+    else:
+        select.select([], [descriptor], [])
+
+
 class ThreadReader:
     """Reads a descriptor in a daemon thread; the next chunk is read when the last was taken."""
 
@@ -51,6 +61,9 @@ class ThreadReader:
                 self._may_read.wait()
                 try:
                     data = os.read(self._descriptor, _CHUNK)
+                except BlockingIOError:
+                    _wait(self._descriptor, reading=True)
+                    continue
                 except OSError:
                     data = b""
                 if self._closed:
@@ -117,6 +130,8 @@ class ThreadWriter:
                 while view and not lost:
                     try:
                         view = view[os.write(self._descriptor, view) :]
+                    except BlockingIOError:
+                        _wait(self._descriptor, reading=False)
                     except OSError:
                         lost = True
                 self._loop.call_soon_threadsafe(self._wrote, len(data), lost)
