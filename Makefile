@@ -70,6 +70,10 @@ bench: $(READY) ## run the benchmarks; BENCH="..." passes arguments
 spec: $(READY) ## which rows of the specification the tests cover, which not, and why
 	@$(BIN)/python -m scripts.spec_coverage
 
+.PHONY: docs
+docs: $(READY) ## write what the documentation takes from the code
+	@$(BIN)/python -m scripts.docs_reference
+
 .PHONY: peers
 peers: $(READY) ## build the other implementations now; a test that needs one builds it else
 	@$(BIN)/python -m scripts.peers

@@ -15,8 +15,9 @@ import wave
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from interlock import (
@@ -172,16 +173,16 @@ class Itinerary:
 
     trip: Trip
     legs: list[str]
-    on: date
-    class_: Literal[1, 2] | None
+    end: date
+    seats: Literal["first", "second"] | None
 
 
 @server.tool
-async def plan(trip: Trip, class_: Literal[1, 2] | None = None) -> Itinerary:
+async def plan(trip: Trip, seats: Literal["first", "second"] | None = None) -> Itinerary:
     """Plan a trip. Dataclasses, enums, dates, choices and optional values are all checked."""
     names = [stop.name for stop in trip.stops]
-    legs = [f"{here} to {there}" for here, there in zip(names, names[1:], strict=False)]
-    return Itinerary(trip, legs, trip.start, class_)
+    legs = [f"{here} to {there}" for here, there in pairwise(names)]
+    return Itinerary(trip, legs, trip.start + timedelta(days=len(legs)), seats)
 
 
 def query(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -230,10 +231,10 @@ def fail() -> str:
 
 @server.tool
 async def count(to: int, ctx: Context[None], milliseconds: int = 0) -> str:
-    """Count, and report progress at each step."""
+    """Count with a pause after each number, and report progress."""
     for number in range(1, to + 1):
-        await asyncio.sleep(milliseconds / 1000)
         await ctx.progress(number, to, f"{number} of {to}")
+        await asyncio.sleep(milliseconds / 1000)
     return f"counted to {to}"
 
 
@@ -404,7 +405,9 @@ def png(pixel: bytes) -> bytes:
     """A PNG of one pixel, given as red, green and blue."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
     image = zlib.compress(b"\0" + pixel)

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from msgspec import Meta
+
 from interlock import Context, Message, Server, ToolError
 
 server = Server(
@@ -28,7 +30,7 @@ class Forecast:
 @server.tool(annotations={"readOnlyHint": True, "openWorldHint": False})
 async def forecast(
     city: Annotated[str, "a city of weather://stations"],
-    days: int = 3,
+    days: Annotated[int, Meta(ge=1, le=14)] = 3,
     unit: Literal["C", "F"] = "C",
     ctx: Context[None] | None = None,
 ) -> Forecast:

@@ -19,10 +19,12 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import interlock
+from interlock import Server
 from interlock.cli.main import main as command
 from interlock.protocol import errors
-from interlock.protocol.methods import CLIENT_METHODS, SERVER_METHODS, MethodRegistry
+from interlock.protocol.methods import SERVER_METHODS
 from interlock.protocol.revisions import REVISIONS, Revision
+from interlock.server.serving import ServerPeer
 from interlock.transport.bounds import CLIENT_BOUNDS, SERVER_BOUNDS, Bounds
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -361,19 +363,23 @@ def _cell(value: object) -> str:
 
 
 def methods() -> str:
-    """Every method of the core, who serves it and in which era."""
-    rows = ["| method | served by | legacy | modern |", "|---|---|---|---|"]
-    registries: tuple[tuple[str, MethodRegistry], ...] = (
-        ("server", SERVER_METHODS),
-        ("client", CLIENT_METHODS),
-    )
-    for side, registry in registries:
-        for method in registry:
-            modern = _cell(method.modern)
-            if side == "client" and method.modern:
-                modern = "as an input request"
-            rows.append(f"| `{method.name}` | {side} | {_cell(method.legacy)} | {modern} |")
+    """Every request that servers take, its era, and whether a `Server` serves it."""
+    peer = ServerPeer(_full_server())
+    rows = ["| request | before 2026-07-28 | 2026-07-28 | served |", "|---|---|---|---|"]
+    for method in SERVER_METHODS:
+        served = method.at_edge or method.name == "initialize" or peer.handler(method.name)
+        cells = (_cell(method.legacy), _cell(method.modern), "yes" if served else "not yet")
+        rows.append(f"| `{method.name}` | " + " | ".join(cells) + " |")
     return "\n".join(rows)
+
+
+def _full_server() -> Server:
+    """A server that offers something of every kind."""
+    server = Server("full", logging=True)
+    server.add_tool(lambda: None, name="tool")
+    server.add_prompt(lambda: "text", name="prompt")
+    server.add_resource(lambda: "text", "a://resource", name="resource")
+    return server
 
 
 def error_tree() -> str:

@@ -16,7 +16,9 @@ import pytest
 from interlock import Server
 from interlock.cli.run import parse
 from interlock.transport.memory import connect
-from tests.docs.documents import PAGES, README, ROOT, Fence, every, fences
+from tests.docs.documents import DOCS, PAGES, README, ROOT, Fence, every, fences
+from tests.support.aio import run
+from tests.support.inprocess import connected
 
 _COMMAND = ".venv/bin/interlock"
 _PLACEHOLDER = "/path/to/"
@@ -165,3 +167,27 @@ def _lines(fence: Fence) -> list[str]:
 def test_the_ten_line_server_of_the_readme_is_the_one_in_examples() -> None:
     text = (ROOT / "examples" / "ten_lines.py").read_text(encoding="utf-8")
     assert text in [fence.text for fence in fences(README) if fence.language == "python"]
+
+
+def test_the_messages_of_the_protocol_page_are_those_of_its_server() -> None:
+    page = DOCS / "protocol.md"
+    namespace: dict[str, Any] = {"__name__": "snippet"}
+    exec(next(fence.text for fence in fences(page) if fence.language == "python"), namespace)
+    messages = [json.loads(fence.text) for fence in fences(page) if fence.language == "json"]
+    assert len(messages) > 5
+    run(_exchange(namespace["server"], messages))
+
+
+async def _exchange(server: Server, messages: list[dict[str, Any]]) -> None:
+    async with connected(server) as client:
+        waiting: dict[str, Any] | None = None
+        for message in messages:
+            if "method" in message:
+                assert waiting is None, "the request before has no answer on the page"
+                client.send(message)
+                waiting = message if "id" in message else None
+            else:
+                assert waiting is not None
+                assert await client.answer(waiting["id"]) == message
+                waiting = None
+        assert waiting is None

@@ -145,14 +145,9 @@ async def start_thread() -> str:
 @server.tool
 async def block_loop() -> str:
     """Block the event loop itself for ever."""
+    print("blocking", file=sys.stderr)
     never.wait()
     return "never"
-
-
-@server.tool
-async def quit_now(status: int) -> str:
-    """Call `sys.exit`."""
-    sys.exit(status)
 
 
 @server.tool
@@ -164,6 +159,8 @@ async def fail(kind: str = "RuntimeError") -> str:
         "SystemExit": SystemExit(3),
         "CancelledError": asyncio.CancelledError(),
     }
+    if kind == "sys.exit":
+        sys.exit(3)
     raise kinds[kind]
 
 

@@ -15,7 +15,6 @@ def say(text: str) -> str:
     """Print, in each way that Python has."""
     print(text)
     sys.stdout.write(text + "\n")
-    sys.stdout.flush()
     return "said"
 
 

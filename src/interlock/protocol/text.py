@@ -25,9 +25,10 @@ def escape_controls(text: str, limit: int = 200) -> str:
     Escaped as Python writes them (``\\n``, ``\\x1b``, ``\\u202e``, ``\\ud800``): control
     characters of both ranges (so every ANSI sequence and every forged log line), line and
     paragraph separators, bidirectional overrides, zero-width and other invisible characters, lone
-    surrogates, and what Unicode has not assigned or leaves to private use. A longer text ends with a marker that says
-    how many of its characters are left out; the work done is bounded by ``limit``, too. The
-    result always encodes as UTF-8. Backslashes stay as they are: escaping twice changes nothing.
+    surrogates, and what Unicode has not assigned or leaves to private use. A longer text ends with
+    a marker that says how many of its characters are left out; the work done is bounded by
+    ``limit``, too. The result always encodes as UTF-8. Backslashes stay as they are: escaping
+    twice changes nothing.
 
     Raises :class:`ValueError` for a limit below 32, which has no room for the marker.
     """

@@ -1,47 +1,201 @@
 """Schemas written by hand: listed as they are, and enforced on what goes in and comes out."""
 
-import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from interlock.protocol.call import Call
-from interlock.protocol.errors import DefinitionError
-from interlock.protocol.json import check_numbers, encode
-from interlock.protocol.schema import SchemaError, Violation, compile_schema
-from interlock.server.context import Context, SyncContext, context_kind
+from interlock.protocol.errors import DefinitionError, ToolError
+from interlock.protocol.json import decode
+from interlock.protocol.schema import (
+    SchemaError,
+    Violation,
+    check_published,
+    compile_schema,
+    header_parameters,
+)
+from interlock.server.context import context_kind
+from interlock.server.functions.hints import evaluated, raw_annotations
 from interlock.server.functions.problems import OutputError, Problem
-from interlock.server.invoke import Host, in_thread
+from interlock.server.functions.signature import (
+    context_asked,
+    doc_of,
+    is_coroutine_function,
+    layers_of,
+    name_of,
+)
+from interlock.server.invoke import Host, invoker
+from interlock.server.values import json_text
 
-_Caller = Callable[[Call, dict[str, Any]], Awaitable[Any]]
+Caller = Callable[[Call, Mapping[str, Any]], Awaitable[Any]]
+"""Calls a handler with arguments that the schema allows."""
+
+_ELSEWHERE = frozenset(
+    {"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "dependencies"}
+)
+"""Keywords that name or require properties elsewhere than at the root of a schema."""
+
+
+class Handler(NamedTuple):
+    """A handler of arguments by a schema: a callable taken apart."""
+
+    fn: Callable[..., Any]
+    name: str
+    description: str | None
+    is_async: bool
+    context_parameter: str | None
+    context_kind: Literal["async", "sync"] | None
+    whole: str | None
+    """The parameter that takes all arguments in one."""
+    required: tuple[str, ...]
+    """Parameters by name without a default."""
+    accepted: frozenset[str] | None
+    """Parameters by name; ``None`` where any name is taken."""
+
+    def keywords(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """What to call it with. What the schema allows but the handler does not take is dropped.
+
+        Raises :class:`ToolError` where it needs what the schema let be left out.
+        """
+        if self.whole is not None:
+            return {self.whole: dict(arguments)}
+        missing = [name for name in self.required if name not in arguments]
+        if missing:
+            raise ToolError(f"Invalid arguments:\n- $: {missing[0]!r} is missing")
+        if self.accepted is None:
+            return {k: v for k, v in arguments.items() if k != self.context_parameter}
+        return {name: value for name, value in arguments.items() if name in self.accepted}
+
+
+def take_apart(
+    fn: Any, *, name: str | None, schema: Mapping[str, Any], scope: Mapping[str, Any]
+) -> Handler:
+    """A callable as the handler of a tool with ``schema``.
+
+    ``scope`` holds the names local to where it was defined. Raises :class:`DefinitionError`
+    where it cannot take the arguments.
+    """
+    if not callable(fn) or isinstance(fn, type):
+        raise DefinitionError(f"{fn!r:.80} is no function; give one that takes the arguments")
+    shown = name_of(fn) if name is None else name
+    try:
+        signature: inspect.Signature = raw_annotations(inspect.signature, fn)
+    except (ValueError, TypeError) as error:
+        raise DefinitionError(f"tool {shown!r}: its parameters cannot be read ({error})") from error
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    context: tuple[str, Literal["async", "sync"]] | None = None
+    rest: list[inspect.Parameter] = []
+    takes_any = False
+    for parameter in signature.parameters.values():
+        asked = _context(fn, parameter.annotation, scope)
+        if asked is not None:
+            context = (parameter.name, asked)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            takes_any = True
+        elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL):
+            raise DefinitionError(
+                f"tool {shown!r}: parameter {parameter.name!r} cannot be passed by name; make it an"
+                " ordinary parameter"
+            )
+        else:
+            rest.append(parameter)
+    whole = None
+    if len(rest) == 1 and rest[0].name not in properties and not takes_any:
+        whole = rest[0].name
+    elif not takes_any:
+        _check_taken(shown, properties, rest)
+    required = tuple(item.name for item in rest if item.default is item.empty)
+    if whole is None and _ELSEWHERE.isdisjoint(schema):
+        _check_given(shown, schema, required)
+    return Handler(
+        fn,
+        shown,
+        doc_of(fn),
+        is_coroutine_function(fn),
+        context[0] if context else None,
+        context[1] if context else None,
+        whole,
+        required,
+        None if takes_any else frozenset(item.name for item in rest),
+    )
+
+
+def _check_taken(
+    name: str, properties: Mapping[str, Any], parameters: list[inspect.Parameter]
+) -> None:
+    """Refuse a handler that does not take what the schema has."""
+    missing = sorted(set(properties) - {parameter.name for parameter in parameters})
+    if missing:
+        raise DefinitionError(
+            f"tool {name!r}: the schema has {missing[0]!r}, which the handler does not take."
+            " Add it, take **arguments, or take one parameter for all arguments"
+        )
+
+
+def _check_given(name: str, schema: Mapping[str, Any], required: tuple[str, ...]) -> None:
+    """Refuse a handler that needs what the schema does not have or lets be left out."""
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    for parameter in required:
+        if parameter not in properties:
+            raise DefinitionError(
+                f"tool {name!r}: the handler needs {parameter!r}, which the schema does not have."
+                " Put it into the schema's properties or give the parameter a default"
+            )
+        if parameter not in schema.get("required", ()):
+            raise DefinitionError(
+                f"tool {name!r}: the handler needs {parameter!r}, which the schema lets be left"
+                " out. Put it into the schema's 'required' or give the parameter a default"
+            )
+
+
+def _context(
+    fn: Any, annotation: Any, scope: Mapping[str, Any]
+) -> Literal["async", "sync"] | None:
+    """Which context an annotation asks for. All others are the schema's matter, and not read."""
+    if annotation is inspect.Parameter.empty:
+        return None
+    *_, function = layers_of(fn)
+    try:
+        found = evaluated(annotation, getattr(function, "__globals__", {}), scope)
+    except (NameError, TypeError, SyntaxError, AttributeError) as error:
+        if "Context" not in str(annotation):
+            return None
+        raise DefinitionError(
+            f"{name_of(fn, 'the handler')}: the annotation {annotation!r} cannot be read ({error});"
+            " import Context at run time, not under `if TYPE_CHECKING:`"
+        ) from error
+    return context_asked(found, context_kind)
 
 
 def by_hand(
-    host: Host,
-    handler: Callable[..., Any],
-    name: str,
-    schema: Mapping[str, Any],
-    *,
-    thread: bool | None,
-) -> tuple[_Caller, Callable[[Any], bool], Callable[[Any], str]]:
-    """How to call ``handler``, how to check arguments, and how to tell what is wrong with them.
+    host: Host, handler: Handler, schema: dict[str, Any], *, thread: bool | None
+) -> tuple[Caller, Callable[[Any], str | None]]:
+    """How to call ``handler``, and what is wrong with arguments (``None`` for nothing).
 
-    Raises :class:`DefinitionError` where the schema is invalid or the handler cannot take the
-    arguments.
+    Raises :class:`DefinitionError` where the schema is invalid.
     """
-    if schema.get("type") != "object":
-        raise DefinitionError(
-            f"the input schema of tool {name!r} must have 'type': 'object' at its root"
-        )
     try:
-        compiled = compile_schema(dict(schema))
+        check_published(schema)
+        compiled = compile_schema(schema)
+        mirrored = tuple(header_parameters(schema).values())
     except SchemaError as error:
-        raise DefinitionError(f"the input schema of tool {name!r}: {error}") from error
+        raise DefinitionError(f"the input schema of tool {handler.name!r}: {error}") from error
+    invoke = invoker(host, handler, thread=thread)
 
-    def problems(arguments: Any) -> str:
-        return describe(compiled.violations(arguments))
+    def problems(arguments: Any) -> str | None:
+        if not compiled.is_valid(arguments):
+            return describe(compiled.violations(arguments))
+        for parameter in mirrored:
+            try:
+                parameter.text(arguments)
+            except ValueError as error:
+                return f"Invalid arguments:\n- {error}"
+        return None
 
-    return _caller(host, handler, name, schema, thread), compiled.is_valid, problems
+    def call_with(call: Call, arguments: Mapping[str, Any]) -> Awaitable[Any]:
+        return invoke(call, (), handler.keywords(arguments))
+
+    return call_with, problems
 
 
 def describe(violations: list[Violation]) -> str:
@@ -50,94 +204,19 @@ def describe(violations: list[Violation]) -> str:
     return "Invalid arguments:\n" + "\n".join(lines)
 
 
-def _caller(
-    host: Host,
-    handler: Callable[..., Any],
-    name: str,
-    schema: Mapping[str, Any],
-    thread: bool | None,
-) -> _Caller:
-    context_name, context_form, whole_name = _parameters(handler, name, schema)
-    is_async = inspect.iscoroutinefunction(inspect.unwrap(handler)) or (
-        inspect.iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004  # of a callable object
-    )
-
-    async def call_with(call: Call, arguments: dict[str, Any]) -> Any:
-        keywords = {whole_name: arguments} if whole_name is not None else dict(arguments)
-        if context_name is not None:
-            context: Any = Context(call, host.app, host.name)
-            if context_form == "sync":
-                context = SyncContext(context, asyncio.get_running_loop())
-            keywords[context_name] = context
-        if is_async:
-            return await handler(**keywords)
-        if thread is False:
-            return handler(**keywords)
-        return await in_thread(host, handler, (), keywords)
-
-    return call_with
-
-
-def _parameters(
-    handler: Callable[..., Any], name: str, schema: Mapping[str, Any]
-) -> tuple[str | None, str | None, str | None]:
-    """Which parameter takes the context, in which form, and which takes all arguments."""
-    known: Any = schema.get("properties", {})
-    context_name = context_form = whole_name = None
-    rest: list[inspect.Parameter] = []
-    takes_any = False
-    for parameter in inspect.signature(handler, eval_str=True).parameters.values():
-        form = context_kind(parameter.annotation)
-        if form is not None:
-            context_name, context_form = parameter.name, form
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            takes_any = True
-        elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL):
-            raise DefinitionError(
-                f"tool {name!r}: parameter {parameter.name!r} cannot be passed by name; make it an"
-                " ordinary parameter"
-            )
-        else:
-            rest.append(parameter)
-    if len(rest) == 1 and rest[0].name not in known and not takes_any:
-        whole_name = rest[0].name
-    elif not takes_any:
-        missing = sorted(set(known) - {parameter.name for parameter in rest})
-        if missing:
-            raise DefinitionError(
-                f"tool {name!r}: the schema has {missing[0]!r}, which the handler does not take."
-                " Add it, take **arguments, or take one parameter for all arguments"
-            )
-    return context_name, context_form, whole_name
-
-
-def takes_context(handler: Callable[..., Any]) -> bool:
-    """Whether a handler has a parameter annotated with a context."""
-    parameters = inspect.signature(handler, eval_str=True).parameters.values()
-    return any(context_kind(parameter.annotation) is not None for parameter in parameters)
-
-
 class SchemaOutput:
     """An output schema written by hand, enforced on every structured value."""
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        self.schema = dict(schema)
+    def __init__(self, schema: dict[str, Any], name: str) -> None:
+        self.schema = schema
         try:
-            self._compiled = compile_schema(self.schema)
+            self._compiled = compile_schema(schema)
         except SchemaError as error:
-            raise DefinitionError(f"the output schema: {error}") from error
+            raise DefinitionError(f"the output schema of tool {name!r}: {error}") from error
 
     def encode(self, value: Any) -> bytes:
         """The value's JSON text. Raises :class:`OutputError` where it does not fit the schema."""
-        from interlock.protocol.json import decode
-
-        found = check_numbers(value)
-        if found is not None:
-            raise OutputError([Problem(found, "not a number that JSON has")])
-        try:
-            raw = encode(value)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise OutputError([Problem("$", str(error)[:200])]) from error
+        raw = json_text(value)
         violations = self._compiled.violations(decode(raw), limit=3)
         if violations:
             raise OutputError([Problem(v.path, v.message) for v in violations])

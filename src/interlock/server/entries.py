@@ -1,6 +1,5 @@
 """Catalogue entries out of functions: tools, resources, templates and prompts."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ from interlock.protocol.types.tools import ToolAnnotations
 from interlock.server.catalogue import Entry
 from interlock.server.definitions import (
     Described,
+    json_copy,
     listed,
     listed_annotations,
     read_function,
@@ -54,7 +54,7 @@ def function_tool(
             required={"name": key, "inputSchema": compiled.input_schema},
             optional={
                 "outputSchema": compiled.output.schema if compiled.output else None,
-                "annotations": listed_annotations(annotations),
+                "annotations": listed_annotations(annotations, ToolAnnotations),
             },
         ),
         function_handler(host, compiled, thread=thread, text_limit=text_limit),
@@ -73,29 +73,33 @@ def schema_tool(
     annotations: ToolAnnotations | Mapping[str, Any] | None,
     thread: bool | None,
     text_limit: int,
+    scope: Mapping[str, Any],
 ) -> Entry:
     """A tool whose schemas were written by hand; they are listed as they are."""
-    from interlock.server.byhand import takes_context  # brings the schema engine
+    from interlock.server.byhand import take_apart  # brings the schema engine
 
-    key = tool_name(name or getattr(function, "__name__", ""))
-    if described.description is None and function.__doc__:
-        described = replace(described, description=inspect.cleandoc(function.__doc__))
-    handler = schema_handler(
-        host, function, key, input_schema, output_schema, thread=thread, text_limit=text_limit
-    )
+    shown = "" if name is None else f" of tool {name!r}"
+    own_input: dict[str, Any] = json_copy(input_schema, f"the input schema{shown}")
+    own_output: dict[str, Any] | None = None
+    if output_schema is not None:
+        own_output = json_copy(output_schema, f"the output schema{shown}")
+    handler = take_apart(function, name=name, schema=own_input, scope=scope)
+    key = tool_name(handler.name)
+    if described.description is None:
+        described = replace(described, description=handler.description)
     return Entry(
         "tools",
         key,
         listed(
             described,
-            required={"name": key, "inputSchema": input_schema},
+            required={"name": key, "inputSchema": own_input},
             optional={
-                "outputSchema": output_schema,
-                "annotations": listed_annotations(annotations),
+                "outputSchema": own_output,
+                "annotations": listed_annotations(annotations, ToolAnnotations),
             },
         ),
-        handler,
-        logs=takes_context(function),
+        schema_handler(host, handler, own_input, own_output, thread=thread, text_limit=text_limit),
+        logs=handler.context_parameter is not None,
     )
 
 
@@ -125,7 +129,7 @@ def resource_entry(
             optional={
                 "mimeType": mime_type,
                 "size": size if template is None else None,
-                "annotations": listed_annotations(annotations),
+                "annotations": listed_annotations(annotations, Annotations),
             },
         ),
         resource_handler(host, compiled, mime_type=mime_type, thread=thread, template=template),
@@ -144,7 +148,9 @@ def prompt_entry(
     scope: Mapping[str, Any],
 ) -> Entry:
     """A prompt."""
-    compiled = read_function(function, name=name, description=described.description, scope=scope)
+    compiled = read_function(
+        function, name=name, description=described.description, scope=scope, structured=False
+    )
     key = tool_name(compiled.name)
     return Entry(
         "prompts",

@@ -196,6 +196,7 @@ class Server:
                 annotations=annotations,
                 thread=thread,
                 text_limit=self.text_limit,
+                scope=caller_locals(2),
             )
         elif output_schema is not None:
             raise DefinitionError("output_schema goes with input_schema")

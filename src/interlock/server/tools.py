@@ -5,7 +5,7 @@ are results the model reads; only an unknown tool or a malformed request is a pr
 Source: MCP 2026-07-28, Tools, "Error Handling".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 from msgspec.structs import replace
@@ -33,6 +33,10 @@ from interlock.server.functions.problems import ArgumentError, OutputError
 from interlock.server.invoke import Host, invoker
 from interlock.server.values import json_text, whole_characters
 from interlock.transport.incidents import ends_call, new_incident
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from interlock.server.byhand import Handler as ByHand
 
 COERCED = "io.interlock/coerced"
 """The result's ``_meta`` key that names the arguments which were read leniently."""
@@ -101,31 +105,29 @@ def refuse_non_object(raw: bytes | Raw) -> None:
 
 def schema_handler(
     host: Host,
-    handler: Callable[..., Any],
-    name: str,
-    input_schema: Mapping[str, Any],
-    output_schema: Mapping[str, Any] | None,
+    handler: "ByHand",
+    input_schema: dict[str, Any],
+    output_schema: dict[str, Any] | None,
     *,
     thread: bool | None,
     text_limit: int,
 ) -> Handler:
-    """The handler of ``tools/call`` for a function whose schemas were written by hand.
+    """The handler of ``tools/call`` for a function whose schemas were written by hand."""
+    from interlock.server.byhand import SchemaOutput, by_hand
 
-    The function gets the arguments as keywords, or whole where it has a single parameter that
-    is no property of the schema.
-    """
-    from interlock.server.byhand import by_hand
-
-    call_with, is_valid, problems = by_hand(host, handler, name, input_schema, thread=thread)
-    finish = checked_finisher(output_schema, text_limit)
+    name = handler.name
+    call_with, problems = by_hand(host, handler, input_schema, thread=thread)
+    output = None if output_schema is None else SchemaOutput(output_schema, name)
+    finish = finisher(output, text_limit)
 
     async def serve(call: Call) -> Outcome:
         raw = arguments_of(call.payload.known)
         refuse_non_object(raw)
         try:
             arguments: dict[str, Any] = decode(raw)
-            if not is_valid(arguments):
-                return failed(problems(arguments))
+            wrong = problems(arguments)
+            if wrong is not None:
+                return failed(wrong)
             value = await call_with(call, arguments)
             return Result(Payload(finish(value)))
         except ProtocolError:
@@ -189,15 +191,6 @@ def finisher(output: StructuredOutput | None, limit: int) -> Finisher:
 def structured_value(raw: bytes) -> Raw | Preserialized:
     """Structured JSON text as edges want it: ``Raw`` says that it is an object."""
     return Raw(raw) if raw[0] == _BRACE else Preserialized(raw)
-
-
-def checked_finisher(schema: Mapping[str, Any] | None, limit: int) -> Finisher:
-    """:func:`finisher` for an output schema that was written by hand."""
-    if schema is None:
-        return lambda value: unstructured(value, limit)
-    from interlock.server.byhand import SchemaOutput
-
-    return finisher(SchemaOutput(schema), limit)
 
 
 def _too_large(size: int, limit: int) -> str:
@@ -290,8 +283,9 @@ def capped(content: Sequence[ContentBlock], limit: int) -> list[ContentBlock]:
         if left == 0:
             left_out += 1
             continue
-        fitting = cut(whole_characters(text), left)
-        left = max(0, left - len(fitting.encode())) if fitting is text else 0
+        clean = whole_characters(text)
+        fitting = cut(clean, left)
+        left = left - len(clean.encode()) if fitting is clean else 0
         kept.append(_sendable(_with_text(block, fitting), at))
     if left_out:
         kept.append(

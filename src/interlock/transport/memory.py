@@ -26,7 +26,7 @@ from interlock.protocol.envelope import ErrorObject, write_request
 from interlock.protocol.errors import MethodNotFound, MissingClientCapability, ProtocolError
 from interlock.protocol.json import Raw, check_numbers, decode, encode
 from interlock.protocol.methods import SERVER_METHODS
-from interlock.protocol.outcome import Failure, Result
+from interlock.protocol.outcome import Failure
 from interlock.protocol.payload import Payload
 from interlock.protocol.revisions import LATEST
 from interlock.protocol.types.base import (
@@ -37,7 +37,7 @@ from interlock.protocol.types.base import (
     META_SERVER_INFO,
 )
 from interlock.transport.bounds import SERVER_BOUNDS, Bounds
-from interlock.transport.incidents import incident
+from interlock.transport.incidents import ends_call, incident
 from interlock.transport.serving import Connection
 
 OnNotice = Callable[[Notice], None]
@@ -85,19 +85,30 @@ class MemoryConnection:
             wants_progress=on_notice is not None,
         )
         call = Call(method, Payload(known.read_params(raw), raw), scope)
+        task = asyncio.current_task()
         try:
             outcome = await handler(call)
-        except (ProtocolError, asyncio.CancelledError):
+            if not isinstance(outcome, Failure):
+                return decode(outcome.payload.raw)
+        except ProtocolError:
             raise
         except BaseException as error:
+            if ends_call(error, call) and not (
+                isinstance(error, GeneratorExit) and _is_run_by(task)
+            ):
+                raise
             outcome = incident(error, f"serving {method}")
         finally:
             port.close()
-        if isinstance(outcome, Result):
-            return decode(outcome.payload.raw)
-        if isinstance(outcome, Failure):
-            raise ProtocolError(outcome.message, code=outcome.code, data=outcome.data)
-        return decode(outcome.payload.raw)
+        raise ProtocolError(outcome.message, code=outcome.code, data=outcome.data)
+
+
+def _is_run_by(task: asyncio.Task[Any] | None) -> bool:
+    """Whether this code runs in ``task``, and not because a coroutine of it is being closed."""
+    try:
+        return asyncio.current_task() is task
+    except RuntimeError:  # no event loop is running
+        return False
 
 
 def _encoded(params: Mapping[str, Any] | None) -> bytes:

@@ -42,7 +42,7 @@ from interlock.protocol.text import escape_controls
 
 from .bounds import SERVER_BOUNDS, Bounds
 from .eager import starter
-from .incidents import incident
+from .incidents import ends_call, incident
 from .legacy.session import LegacySession
 from .modern.edge import ModernEdge
 from .running import Running
@@ -311,16 +311,17 @@ class Connection:
     async def _run(self, running: Running, handler: Handler, call: Call) -> None:
         try:
             outcome = await handler(call)
-        except asyncio.CancelledError:
-            outcome = self._interrupted(running)
         except ProtocolError as error:
             outcome = Failure.of(error)
-        except GeneratorExit:
-            self.running.pop(running.id, None)
-            running.ended = True
-            raise
         except BaseException as error:  # SystemExit from a handler must not end the server
-            outcome = incident(error, f"serving {call.method}")
+            if isinstance(error, GeneratorExit) and self._is_closed(running):
+                self.running.pop(running.id, None)
+                running.ended = True
+                raise
+            if isinstance(error, asyncio.CancelledError) and ends_call(error, call):
+                outcome = self._interrupted(running)
+            else:
+                outcome = incident(error, f"serving {call.method}")
         del self.running[running.id]
         if running.reason is None and running.batch is None and running.held_back is None:
             running.ended = True
@@ -354,6 +355,10 @@ class Connection:
         failure = incident(error, f"writing the result of {running.method.name}")
         return running.edge.write_outcome(running, failure)
 
+    def _is_closed(self, running: Running) -> bool:
+        """Whether a call's coroutine is being closed from outside, its task gone."""
+        return running.task is not None and running.task is not asyncio.current_task(self.loop)
+
     def _interrupted(self, running: Running) -> Outcome:
         """The answer to a call that was cancelled, but not by its caller.
 
@@ -362,10 +367,8 @@ class Connection:
         """
         if running.reason == "deadline":
             return Failure(1002, "The call took longer than its deadline allows.", origin="limit")
-        if running.reason is None:
-            return Failure(-32603, "The handler cancelled itself.", origin="internal")
         if running.method.shape == "stream":
-            params = encode({"requestId": running.id, "reason": running.reason})
+            params = encode({"requestId": running.id, "reason": running.reason or "shutdown"})
             self.sink.write(write_notification("notifications/cancelled", params))
             return Result(Payload({}))
         return Failure(

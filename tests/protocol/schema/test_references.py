@@ -1,6 +1,7 @@
 """References: followed inside the document, and never outside it."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,26 @@ DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    """A real listening socket that nobody may connect to."""
+    """A real listening socket; whoever connects is let go at once, and the test fails."""
+    visits: list[object] = []
+
+    def serve() -> None:
+        while True:
+            connection, peer = server.accept()
+            connection.close()
+            if done.is_set():
+                return
+            visits.append(peer)
+
+    done = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0)
+        thread = threading.Thread(target=serve)
+        thread.start()
         yield server
-        with pytest.raises(BlockingIOError):
-            server.accept()
+        done.set()
+        socket.create_connection(server.getsockname()).close()  # wakes the thread
+        thread.join()
+    assert visits == []
 
 
 def url_of(listener: socket.socket) -> str:

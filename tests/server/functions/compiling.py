@@ -38,6 +38,13 @@ def compiled(fn: Callable[..., Any], **options: Any) -> Function:
     return compile_function(fn, is_context=is_context, is_content=is_content, **options)
 
 
+def defined(source: str, **names: Any) -> Callable[..., Any]:
+    """The function `fn` of a source text: for what a type checker would not let pass."""
+    namespace: dict[str, Any] = {"__name__": __name__, **names}
+    exec(source, namespace)
+    return namespace["fn"]
+
+
 def taking(annotation: Any, **options: Any) -> Function:
     """A function with one parameter `it` of a type, returning it."""
 

@@ -51,7 +51,10 @@ def _name() -> str:
 def _records(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     fields = st.dictionaries(NAMES, st.tuples(inner, st.booleans()), min_size=1, max_size=3)
     return st.one_of(
-        fields.map(_dataclass), fields.map(_typed_dict), fields.map(_named_tuple), fields.map(_struct)
+        fields.map(_dataclass),
+        fields.map(_typed_dict),
+        fields.map(_named_tuple),
+        fields.map(_struct),
     )
 
 
@@ -73,12 +76,14 @@ def _typed_dict(fields: Mapping[str, tuple[Any, bool]]) -> Any:
     members = {
         name: hint if needed else NotRequired[hint] for name, (hint, needed) in fields.items()
     }
-    return TypedDict(_name(), members)  # type: ignore[operator]
+    make: Any = TypedDict  # whose arguments a checker wants to see
+    return make(_name(), members)
 
 
 def _named_tuple(fields: Mapping[str, tuple[Any, bool]]) -> Any:
     ordered = _ordered(fields)
-    made: Any = NamedTuple(_name(), [(name, hint) for name, hint, _ in ordered])  # type: ignore[misc]
+    make: Any = NamedTuple  # whose arguments a checker wants to see
+    made = make(_name(), [(name, hint) for name, hint, _ in ordered])
     defaults = {name: None for name, _, needed in ordered if not needed}
     made.__new__.__defaults__ = tuple(defaults.values())
     made._field_defaults = defaults
@@ -93,6 +98,10 @@ def _struct(fields: Mapping[str, tuple[Any, bool]]) -> Any:
     )
 
 
+def _union(hints: list[Any]) -> Any:
+    return Union[tuple(hints)]  # noqa: UP007  # of a list, and also of what has no `|`
+
+
 def _containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(
         inner.map(lambda hint: list[hint]),
@@ -103,7 +112,7 @@ def _containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.tuples(inner, inner).map(lambda pair: tuple[pair]),
         inner.map(lambda hint: Annotated[list[hint], Meta(min_length=1)]),
         inner.map(lambda hint: Optional[hint]),  # noqa: UP045  # also of what has no `|`
-        st.lists(inner, min_size=2, max_size=3).map(lambda hints: Union[tuple(hints)]),
+        st.lists(inner, min_size=2, max_size=3).map(_union),
         _records(inner),
     )
 

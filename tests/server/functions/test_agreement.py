@@ -39,24 +39,29 @@ def walked(function: Function, value: Any) -> tuple[bool, Any]:
 
 def has_huge_floats(value: Any) -> bool:
     """Whether an integral number is too large to be taken for an integer."""
-    if isinstance(value, dict):
-        return any(map(has_huge_floats, value.values()))
-    if isinstance(value, list):
-        return any(map(has_huge_floats, value))
-    return isinstance(value, float) and abs(value) >= 2**53
+    match value:
+        case {**members}:
+            return any(map(has_huge_floats, members.values()))
+        case [*items]:
+            return any(map(has_huge_floats, items))
+        case float():
+            return abs(value) >= 2**53
+        case _:
+            return False
 
 
 def values_for(draw: st.DataObject, schema: dict[str, Any]) -> Any:
     """An instance of the parameter's schema, or any value, or an instance with a flaw."""
     instances = Instances(schema.get("$defs", {})).of(schema["properties"]["it"])
-    value = draw.draw(instances | JSON)
-    if draw.draw(st.booleans()) or not isinstance(value, dict | list) or not value:
-        return value
+    value: Any = draw.draw(instances | JSON)
     flaw = draw.draw(JSON)
-    if isinstance(value, list):
-        return [*value[:-1], flaw]
-    key = draw.draw(st.sampled_from([*value, "more"]))
-    return value | {key: flaw}
+    match draw.draw(st.booleans()), value:
+        case True, [_, *_]:
+            return [*value[:-1], flaw]
+        case True, {**members} if members:
+            return members | {draw.draw(st.sampled_from([*members, "more"])): flaw}
+        case _:
+            return value
 
 
 @pytest.mark.soak

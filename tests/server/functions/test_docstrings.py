@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import pytest
 
@@ -69,8 +70,8 @@ def sphinx(city: str, days: int = 3) -> str:
         (sphinx, ":returns: One line a day."),
     ],
 )
-def test_styles(fn: object, rest: str) -> None:
-    function = compiled(fn)  # type: ignore[arg-type]
+def test_styles(fn: Callable[..., Any], rest: str) -> None:
+    function = compiled(fn)
     assert function.description == f"Forecast the weather.\n\nLooks ahead a few days.\n\n{rest}"
     assert [parameter.description for parameter in function.parameters] == [
         "The city's name, as its people write it.",
@@ -135,7 +136,9 @@ function.output.encode([1])
 function.input_schema
 heavy = {"docstring_parser", "jsonschema_rs", "pydantic", "dataclasses"}
 print(sorted(heavy & set(sys.modules)))
-""".replace('"Says it.\n\nArgs are not described."', '"""Says it.\n\n    Args are not described."""')
+""".replace(
+        '"Says it.\n\nArgs are not described."', '"""Says it.\n\n    Args are not described."""'
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )

@@ -17,6 +17,7 @@ from tests.server.functions.compiling import (
     Context,
     SyncContext,
     compiled,
+    defined,
     problems,
     taking,
 )
@@ -135,7 +136,7 @@ def test_what_a_partial_binds_by_name_is_neither_listed_nor_taken() -> None:
 def test_a_lambda_needs_a_name() -> None:
     with pytest.raises(SignatureError, match="a lambda has no name; give one with name="):
         compiled(lambda: 1)
-    function = compiled(lambda a: a, name="echo")
+    function = compiled(defined("fn = lambda a: a"), name="echo")
     assert function.name == "echo"
     assert function.input_schema["properties"] == {"a": {}}
     assert function.call(function.bind(b'{"a": [1]}')) == [1]
@@ -204,7 +205,7 @@ def test_no_context() -> None:
 
 
 def test_one_context_only() -> None:
-    def fn(one: Context, two: SyncContext) -> None: ...  # type: ignore[type-arg]
+    def fn(one: Context[int], two: SyncContext[int]) -> None: ...
 
     with pytest.raises(SignatureError, match="'two' is a second context beside 'one'"):
         compiled(fn)
@@ -260,9 +261,7 @@ def test_types_local_to_the_caller() -> None:
 
 
 def test_a_missing_annotation_is_any_value() -> None:
-    def fn(a, b=[1], *, c=None):  # type: ignore[no-untyped-def]  # noqa: ANN, B006  # the point
-        return (a, b, c)
-
+    fn = defined("def fn(a, b=[1], *, c=None): return (a, b, c)")
     assert compiled(fn).input_schema["properties"] == {
         "a": {},
         "b": {"default": [1]},
@@ -272,9 +271,8 @@ def test_a_missing_annotation_is_any_value() -> None:
 
 
 def test_none_as_a_default_allows_null() -> None:
-    def fn(a: int = None, b: Annotated[str, "the b"] = None) -> Any:  # type: ignore[assignment]  # noqa: RUF013  # what people write
-        return (a, b)
-
+    source = "def fn(a: int = None, b: Annotated[str, 'the b'] = None): return (a, b)"
+    fn = defined(source, Annotated=Annotated)
     assert compiled(fn).input_schema["properties"] == {
         "a": {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None},
         "b": {
@@ -341,34 +339,34 @@ async def async_generator(a: int) -> Any:
     yield a
 
 
-def under_type_checking(a: "Hidden") -> None: ...  # type: ignore[name-defined]  # noqa: F821
-def gives_hidden() -> "list[Hidden]": ...  # type: ignore[name-defined]  # noqa: F821
-def not_a_type(a: "1 +") -> None: ...  # type: ignore[valid-type]  # noqa: F722
+under_type_checking = defined("def fn(a: 'Hidden'): ...")
+gives_hidden = defined("def fn() -> 'list[Hidden]': ...")
+not_a_type = defined("def fn(a: '1 +'): ...")
 
 
-@pytest.mark.parametrize(
-    ("fn", "text"),
-    [
-        (positional, "positional(): parameter 'a' is positional-only, and arguments come by name"),
-        (star, "use a list, as in `args: list[str]`"),
-        (keywords, "use a dict, as in `options: dict[str, Any]`"),
-        (generator, "generator is a generator; a call has one result, so return a list"),
-        (async_generator, "return a list"),
-        (Tools.method, "parameter 'self': this is a method without its object"),
-        (Tools.__dict__["of_class"], "a classmethod object cannot be called"),
-        (Tools, "Tools is a class; register a function"),
-        (3, "a value of type int cannot be called"),
-        (
-            under_type_checking,
-            "under_type_checking(): parameter 'a': the type uses the name 'Hidden', which does not "
-            "exist when the function is declared; if it is imported under `if TYPE_CHECKING:`, "
-            "import it at run time",
-        ),
-        (gives_hidden, "gives_hidden(): the return type: the type uses the name 'Hidden'"),
-        (not_a_type, "is no type"),
-        (max, "max: its parameters cannot be read"),
-    ],
-)
+NOT_OFFERED: list[tuple[Any, str]] = [
+    (positional, "positional(): parameter 'a' is positional-only, and arguments come by name"),
+    (star, "use a list, as in `args: list[str]`"),
+    (keywords, "use a dict, as in `options: dict[str, Any]`"),
+    (generator, "generator is a generator; a call has one result, so return a list"),
+    (async_generator, "return a list"),
+    (Tools.method, "parameter 'self': this is a method without its object"),
+    (Tools.__dict__["of_class"], "a classmethod object cannot be called"),
+    (Tools, "Tools is a class; register a function"),
+    (3, "a value of type int cannot be called"),
+    (
+        under_type_checking,
+        "fn(): parameter 'a': the type uses the name 'Hidden', which does not "
+        "exist when the function is declared; if it is imported under `if TYPE_CHECKING:`, "
+        "import it at run time",
+    ),
+    (gives_hidden, "fn(): the return type: the type uses the name 'Hidden'"),
+    (not_a_type, "is no type"),
+    (max, "max: its parameters cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("fn", "text"), NOT_OFFERED)
 def test_what_cannot_be_offered(fn: Any, text: str) -> None:
     with pytest.raises(SignatureError) as caught:
         compiled(fn)
@@ -383,10 +381,11 @@ def test_a_name_that_a_nested_type_misses() -> None:
 
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are lazy from Python 3.14 on")
 def test_lazy_annotations() -> None:
-    namespace: dict[str, Any] = {}
-    exec("def fn(a: Hidden, b: int): ...\ndef ok(a: Later): ...\nclass Later(int): ...", namespace)
     with pytest.raises(SignatureError, match="parameter 'a': the type uses the name 'Hidden'"):
-        compiled(namespace["fn"])
+        compiled(defined("def fn(a: Hidden, b: int): ..."))
+    later = "def fn(a: Later): return a\nfrom dataclasses import dataclass\n"
+    fn = defined(later + "@dataclass\nclass Later:\n    x: int")
+    assert call(fn, {"a": {"x": 1}}).x == 1
 
 
 def test_parameters_are_listed() -> None:

@@ -25,7 +25,8 @@ def explain(
     """
     if len(branches) == 1:
         return branches[0]
-    expected = listing(summary(graph, alternative) for alternative in alternatives[:_MAX_DESCRIBED])
+    shown = [summary(graph, alternative) for alternative in alternatives[:_MAX_DESCRIBED]]
+    expected = listing(shown, more=len(alternatives) - len(shown))
     if all(_wrong_type(failures, path) for failures in branches):
         names = [name for alternative in alternatives for name in type_names(alternative)]
         wanted = listing(names) if names else expected

@@ -143,7 +143,8 @@ def _rest(
             collector.inside(argument, name, at)
         return
     known: dict[str, Any] = at.schema.get("properties", {})
-    allowed = listing((quote(other, 40) for other in islice(known, MAX_CANDIDATES)), "and")
+    shown = [quote(other, 40) for other in islice(known, MAX_CANDIDATES)]
+    allowed = listing(shown, "and", more=len(known) - len(shown))
     for name in names:
         collector.spend(min(len(known), MAX_CANDIDATES))
         message = f"the property {quote(name)} is unknown"

@@ -6,7 +6,6 @@ wrong and what was expected, or ``None``. Keywords whose rules are intricate (``
 """
 
 from collections.abc import Callable
-from itertools import islice
 from typing import Any, NamedTuple
 
 from .describe import got, kind, listing, literal, quote, show
@@ -15,6 +14,7 @@ from .engine import build, is_valid, keyword_holds
 from .plain import is_array, is_number, is_object
 from .similar import nearest
 
+_SHOWN = 100
 Broken = tuple[str, str]
 """A message, and what was expected."""
 _Check = Callable[[Any, Any, dict[str, Any], Dialect], Broken | None]
@@ -88,7 +88,8 @@ def _type(argument: Any, value: Any, _schema: dict[str, Any], dialect: Dialect) 
 def _enum(argument: Any, value: Any, _schema: dict[str, Any], _dialect: Dialect) -> Broken | None:
     if any(same(allowed, value) for allowed in argument):
         return None
-    expected = listing(literal(allowed) for allowed in islice(argument, 1_000))
+    shown = argument[:_SHOWN]
+    expected = listing(map(literal, shown), more=len(argument) - len(shown))
     message = f"{show(value)} is not allowed; expected {expected or 'no value at all'}"
     if isinstance(value, str):
         near = nearest(value, (text for text in argument if isinstance(text, str)))

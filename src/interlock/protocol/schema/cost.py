@@ -26,6 +26,7 @@ _STACK = 1_000
 """Schemas one inside the other on the engine's stack; one takes about 200 bytes there, and the
 smallest stacks of threads have 128 KiB."""
 _MEASURED_DEPTH = 10_000
+_PLAIN = frozenset((int, float, bool, type(None)))
 _CHEAP = 16
 """Up to this rate an instance of any size that reaches us is checked without being measured."""
 _MAX_STEPS = 300
@@ -95,6 +96,8 @@ def measure(instance: Any, most: int) -> tuple[int, int, int]:
         values += len(level)
         below: list[Any] = []
         for value in level:
+            if type(value) in _PLAIN:
+                continue
             if isinstance(value, str):
                 characters += len(value)
             elif is_object(value):

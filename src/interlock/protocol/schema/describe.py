@@ -116,12 +116,13 @@ def literal(value: object) -> str:
     return show(value)
 
 
-def listing(items: Iterable[str], joint: str = "or") -> str:
-    """``a, b or c``, with the count of what is left out."""
+def listing(items: Iterable[str], joint: str = "or", *, more: int = 0) -> str:
+    """``a, b or c``, with the count of what is left out; ``more`` were left out before."""
     known = list(dict.fromkeys(items))
     shown = known[:_MAX_LIST]
-    if len(known) > len(shown):
-        return f"{', '.join(shown)} {joint} {len(known) - len(shown)} more"
+    more += len(known) - len(shown)
+    if more > 0:
+        return f"{', '.join(shown)} {joint} {more} more"
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} {joint} {shown[-1]}"

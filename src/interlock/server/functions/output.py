@@ -1,6 +1,7 @@
 """From a return value to JSON text that keeps the promise of the output schema."""
 
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from functools import cached_property
 from typing import Any
 
@@ -69,7 +70,7 @@ class Output:
         if _is_open(self.node):
             return self._encode_open
         try:
-            check = msgspec.json.Decoder(native.type).decode
+            check = msgspec.json.Decoder(_lean(self.node) or native.type).decode
         except _BUILD_FAULTS:
             return self._exact
         if any(isinstance(node, AnyNode) for node in nodes if not _is_text_key(node)):
@@ -132,6 +133,24 @@ class Output:
         if walk.problems:
             raise OutputError(walk.problems)
         return encode(plain)
+
+
+def _lean(node: Node) -> Any:
+    """A Struct with the fields of a dataclass, which checks the same at half the cost; or ``None``.
+
+    The decoded value is thrown away, so it need not be the dataclass.
+    """
+    if not isinstance(node, RecordNode) or node.closed or not is_dataclass(node.type):
+        return None
+    natives = [(field, native_type(field.node)) for field in node.fields]
+    if not natives or not all(native and field.required for field, native in natives):
+        return None
+    return msgspec.defstruct(
+        f"{node.name}_check",
+        [(f"field_{place}", native.type) for place, (_, native) in enumerate(natives) if native],
+        rename={f"field_{place}": field.wire for place, (field, _) in enumerate(natives)},
+        gc=False,
+    )
 
 
 def _needs_exact(node: Node) -> bool:

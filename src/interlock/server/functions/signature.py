@@ -62,8 +62,8 @@ def take_apart(
     ``namespace`` holds local names that annotations may use.
     """
     _check_callable(fn)
-    shown = _name_of(fn) if name is None else name
-    layers = list(_layers(fn))
+    shown = name_of(fn) if name is None else name
+    layers = list(layers_of(fn))
     function = layers[-1]
     try:
         signature: inspect.Signature = raw_annotations(inspect.signature, fn)
@@ -83,8 +83,8 @@ def take_apart(
     returns, awaited = _awaited(hints.get("return", EMPTY))
     return Signature(
         name=shown,
-        doc=_doc_of(fn, layers),
-        is_async=awaited or _is_coroutine_function(fn),
+        doc=doc_of(fn),
+        is_async=awaited or is_coroutine_function(fn),
         arguments=arguments,
         context=context,
         returns=returns,
@@ -117,11 +117,12 @@ def _check_callable(fn: Any) -> None:
     for function in (target, call):
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise SignatureError(
-                f"{_name_of(fn, '...')} is a generator; a call has one result, so return a list"
+                f"{name_of(fn, '...')} is a generator; a call has one result, so return a list"
             )
 
 
-def _name_of(fn: Any, fallback: str | None = None) -> str:
+def name_of(fn: Any, fallback: str | None = None) -> str:
+    """The name of a callable; a lambda's is ``fallback``, or an error without one."""
     target = fn
     while isinstance(target, functools.partial):
         target = target.func
@@ -133,7 +134,7 @@ def _name_of(fn: Any, fallback: str | None = None) -> str:
     return name
 
 
-def _layers(fn: Any) -> Iterator[Any]:
+def layers_of(fn: Any) -> Iterator[Any]:
     """The callables inside ``fn``, from the outside in."""
     seen = 0
     while seen < 100:
@@ -204,7 +205,7 @@ def _sorted(
     for item in parameters:
         annotation = hints.get(item.name, EMPTY)
         keyword_only = item.kind is inspect.Parameter.KEYWORD_ONLY
-        kind = None if annotation is EMPTY else _context_kind(annotation, is_context)
+        kind = None if annotation is EMPTY else context_asked(annotation, is_context)
         if kind is None:
             arguments.append(Argument(item.name, annotation, item.default, keyword_only))
         elif context is not None:
@@ -216,7 +217,7 @@ def _sorted(
     return tuple(arguments), context
 
 
-def _context_kind(
+def context_asked(
     annotation: Any, is_context: Callable[[Any], ContextKind | None]
 ) -> ContextKind | None:
     """Whether an annotation, or an alternative of a union, asks for the context."""
@@ -244,7 +245,8 @@ def _awaited(returns: Any) -> tuple[Any, bool]:
     return returns, False
 
 
-def _is_coroutine_function(fn: Any) -> bool:
+def is_coroutine_function(fn: Any) -> bool:
+    """Whether calling ``fn`` makes a coroutine."""
     while isinstance(fn, functools.partial):
         fn = fn.func
     if isinstance(fn, staticmethod):
@@ -252,9 +254,9 @@ def _is_coroutine_function(fn: Any) -> bool:
     return inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(_call_of(fn))
 
 
-def _doc_of(fn: Any, layers: list[Any]) -> str | None:
+def doc_of(fn: Any) -> str | None:
     """The docstring nearest to the outside that a person wrote."""
-    for layer in layers:
+    for layer in layers_of(fn):
         if isinstance(layer, functools.partial):
             continue  # its docstring is that of functools.partial
         doc = getattr(layer, "__doc__", None)

@@ -139,10 +139,10 @@ class LegacySession:
             running.token = meta.progress_token
             trace = read_trace(meta)
         return Scope(
-            revision=self.revision,
-            client=self.client,
-            port=running,
-            cancellation=running,
+            self.revision,
+            self.client,
+            running,
+            running,
             can_ask=True,
             log_level=self.level,
             wants_progress=running.token is not UNSET,

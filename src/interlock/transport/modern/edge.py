@@ -156,10 +156,10 @@ class ModernEdge:
         """The scope of a call."""
         running.token = stated.token
         return Scope(
-            revision=stated.revision,
-            client=stated.client,
-            port=running,
-            cancellation=running,
+            stated.revision,
+            stated.client,
+            running,
+            running,
             log_level=stated.log_level,
             wants_progress=stated.token is not UNSET,
             trace=stated.trace,

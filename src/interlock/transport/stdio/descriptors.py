@@ -6,6 +6,7 @@ streams: none of them reaches the stream any more.
 """
 
 import contextlib
+import io
 import os
 import stat
 import sys
@@ -44,9 +45,9 @@ def claim() -> Descriptors:
     finally:
         os.close(null)
     _claimed = taken
-    if sys.stdout is not None:  # what was printed before, and still waits, goes there too
-        with contextlib.suppress(OSError):
-            sys.stdout.flush()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        with contextlib.suppress(OSError):  # what was printed before, and still waits, goes there
+            sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     return taken
 
 

@@ -5,20 +5,18 @@ SIGTERM end the server the same way. A handler that holds on does not hold the e
 """
 
 import asyncio
-import logging
 import os
 import signal
 import sys
-import threading
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from typing import Any
 
 from interlock.protocol.call import Peer
 from interlock.transport.bounds import SERVER_BOUNDS, Bounds
-from interlock.transport.stdio.descriptors import Descriptors, claim
+from interlock.transport.stdio.descriptors import Descriptors, claim, way
+from interlock.transport.stdio.ending import HangUp, Watchdog
 from interlock.transport.stdio.stream import StdioStream
-
-logger = logging.getLogger("interlock.transport")
 
 Started = Callable[[], AbstractAsyncContextManager[Peer]]
 """Starts what is served and stops it again."""
@@ -32,9 +30,15 @@ def run(started: Started, *, bounds: Bounds = SERVER_BOUNDS, owns_process: bool 
     the server raises.
     """
     descriptors = claim()
-    watchdog = _Watchdog()
-    with asyncio.Runner(loop_factory=_new_loop()) as runner:
-        runner.run(_serve(started, descriptors, bounds, watchdog))
+    watchdog = Watchdog()
+    seconds = bounds.eof_grace_seconds + 0.9 * bounds.close_seconds
+    with (
+        _signals(watchdog, seconds, keep=owns_process) as signalled,
+        asyncio.Runner(loop_factory=_new_loop()) as runner,
+    ):
+        signalled.loop = runner.get_loop()
+        runner.run(_serve(started, descriptors, bounds, watchdog, signalled))
+    _flush()
     if not owns_process:
         watchdog.stop()
 
@@ -50,61 +54,101 @@ def _new_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _serve(
-    started: Started, descriptors: Descriptors, bounds: Bounds, watchdog: "_Watchdog"
+    started: Started,
+    descriptors: Descriptors,
+    bounds: Bounds,
+    watchdog: Watchdog,
+    signalled: "_Signalled",
 ) -> None:
-    async with _signals() as signalled, started() as peer:
+    grace, closing = bounds.eof_grace_seconds, 0.9 * bounds.close_seconds
+    async with started() as peer:
         stream = StdioStream(peer, descriptors, bounds)
+        hang_up = _watch_input(descriptors, stream, grace + closing)
         await stream.open()
         try:
-            await asyncio.wait((stream.ended, signalled), return_when=asyncio.FIRST_COMPLETED)
-            watchdog.start(bounds.eof_grace_seconds + 0.9 * bounds.close_seconds)
-            if not stream.broken:
-                await stream.connection.drain(bounds.eof_grace_seconds)
+            ends = (stream.ended, signalled.future())
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if stream.broken:
+                watchdog.start(closing)
+            else:
+                watchdog.start(grace + closing)
+                await stream.connection.drain(grace)
         finally:
             await stream.connection.close()
             await stream.close(bounds.close_seconds / 2)
+            if hang_up is not None:
+                hang_up.stop()
 
 
-@asynccontextmanager
-async def _signals() -> AsyncGenerator[asyncio.Future[None]]:
-    """A future that SIGINT and SIGTERM resolve."""
-    loop = asyncio.get_running_loop()
-    signalled: asyncio.Future[None] = loop.create_future()
+def _watch_input(descriptors: Descriptors, stream: StdioStream, seconds: float) -> HangUp | None:
+    """Watches an input that the loop reads; a thread that reads notices the end by itself."""
+    source, output = descriptors
+    if way(source, output) == "thread":
+        return None
+    return HangUp(asyncio.get_running_loop(), source, stream.hang_up, seconds)
 
-    def stop() -> None:
-        if not signalled.done():
-            signalled.set_result(None)
 
-    installed: list[signal.Signals] = []
+class _Signalled:
+    """Whether SIGINT or SIGTERM came, as a future of the loop that serves."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._came = False
+        self._future: asyncio.Future[None] | None = None
+
+    def future(self) -> "asyncio.Future[None]":
+        """Resolved at the first signal. Call it on the loop, once."""
+        self._future = asyncio.get_running_loop().create_future()
+        if self._came:
+            self._resolve()
+        return self._future
+
+    def come(self) -> None:
+        """Called by the signal's handler."""
+        self._came = True
+        if self.loop is not None:
+            with suppress(RuntimeError):  # the loop was closed: the end is near anyway
+                self.loop.call_soon_threadsafe(self._resolve)
+
+    def _resolve(self) -> None:
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+
+
+@contextmanager
+def _signals(watchdog: Watchdog, seconds: float, *, keep: bool) -> Generator[_Signalled]:
+    """Let SIGINT and SIGTERM end the server, and the watchdog end the process if it does not.
+
+    The handlers are Python's and not the loop's: these run even while the loop is blocked.
+    ``keep`` leaves them in place: a signal that comes late is no reason for another exit status.
+    """
+    signalled = _Signalled()
+
+    def stop(number: int, frame: object) -> None:
+        watchdog.start(seconds)
+        signalled.come()
+
+    previous: dict[signal.Signals, Any] = {}
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
-            loop.add_signal_handler(number, stop)
-        except (NotImplementedError, ValueError, RuntimeError):  # Windows, or no main thread
-            continue
-        installed.append(number)
+            previous[number] = signal.signal(number, stop)
+        except ValueError:  # not the main thread: signals are somebody else's
+            break
     try:
         yield signalled
     finally:
-        for number in installed:
-            loop.remove_signal_handler(number)
+        if not keep:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
 
 
-class _Watchdog:
-    """Ends the process where shutting down takes too long: whoever started us has gone."""
-
-    def __init__(self) -> None:
-        self._stopped = threading.Event()
-
-    def start(self, seconds: float) -> None:
-        threading.Thread(
-            target=self._watch, args=(seconds,), name="interlock-exit", daemon=True
-        ).start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def _watch(self, seconds: float) -> None:
-        if not self._stopped.wait(seconds):
-            logger.warning("did not end in time after the end of input; ending at once")
-            sys.stderr.flush()
-            os._exit(0)
+def _flush() -> None:
+    """Write what was printed. Where that fails, Python would fail again and spoil the status."""
+    for number, file in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            if file is not None:
+                file.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, number)
+            os.close(null)

@@ -42,6 +42,9 @@ class StdioStream(asyncio.Protocol):
         self._framer = LineFramer(bounds.message_bytes)
         self._lines: deque[bytes | Oversized] = deque()
         self._pumping = False
+        self._at_eof = False
+        self._over = False
+        self._giving_up: asyncio.TimerHandle | None = None
         self._reading: _Reading | None = None
         self._writing: _Writing | None = None
         self._write: Callable[[bytes], object] = _drop
@@ -73,7 +76,7 @@ class StdioStream(asyncio.Protocol):
                 self._loop,
                 output,
                 self._bounds.outbox_bytes,
-                self.connection.pause,
+                self.pause_writing,
                 self.resume_writing,
                 self.lose,
             )
@@ -139,7 +142,9 @@ class StdioStream(asyncio.Protocol):
             self._loop.call_soon(self._pump)
             return
         self._pumping = False
-        if self._reading is not None and not self.ended.done():
+        if self._at_eof:
+            self._end()
+        elif self._reading is not None and not self.ended.done():
             self._reading.resume_reading()
 
     def eof_received(self) -> bool:
@@ -147,16 +152,24 @@ class StdioStream(asyncio.Protocol):
         line = self._framer.end()
         if line is not None:
             self._lines.append(line)
-        self._take_rest()
+        self._at_eof = True
+        if not self._lines:
+            self._end()
+        elif not self._pumping:
+            self._wait()
+        self.hang_up()
         return True
 
-    def _take_rest(self) -> None:
-        """Serve the lines that were still waiting when the input ended, then say so."""
-        if self._lines and not self.broken:
-            self._take(self._bounds.calls_per_read)
-            self._loop.call_soon(self._take_rest)
-        else:
-            self._end()
+    def hang_up(self) -> None:
+        """The peer has closed its side of the input, whether or not all of it was read."""
+        self._over = True
+        if self.connection.congested:
+            self._give_up_soon()
+
+    def _give_up_soon(self) -> None:
+        """A peer that has gone and does not read what is left for it is waited for no longer."""
+        if self._giving_up is None:
+            self._giving_up = self._loop.call_later(self._bounds.eof_grace_seconds, self.lose)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The input broke."""
@@ -174,8 +187,17 @@ class StdioStream(asyncio.Protocol):
             data = data.replace(b"\n", b" ")
         self._write(data + b"\n")
 
+    def pause_writing(self) -> None:
+        """More waits to be read by the peer than may."""
+        self.connection.pause()
+        if self._over:
+            self._give_up_soon()
+
     def resume_writing(self) -> None:
         """The peer has read enough for more to be sent."""
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+            self._giving_up = None
         self.connection.resume()
         if self._pumping:
             self._loop.call_soon(self._pump)
@@ -213,7 +235,7 @@ class _PipeWriter(asyncio.BaseProtocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def pause_writing(self) -> None:
-        self._stream.connection.pause()
+        self._stream.pause_writing()
 
     def resume_writing(self) -> None:
         self._stream.resume_writing()
