@@ -20,6 +20,8 @@ from enum import Enum
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
+from msgspec import Meta
+
 from interlock import (
     Annotations,
     Audio,
@@ -83,10 +85,8 @@ def describe(numbers: Annotated[list[float], "at least one"]) -> Statistics:
 
 
 @server.tool
-def primes(limit: Annotated[int, "up to 1000"] = 10) -> list[int]:
+def primes(limit: Annotated[int, Meta(le=1000)] = 10) -> list[int]:
     """The prime numbers below a limit. Any type can be data, not only objects."""
-    if limit > 1000:
-        raise ToolError("The limit is at most 1000.")
     return [n for n in range(2, limit) if all(n % d for d in range(2, math.isqrt(n) + 1))]
 
 
@@ -230,7 +230,11 @@ def fail() -> str:
 
 
 @server.tool
-async def count(to: int, ctx: Context[None], milliseconds: int = 0) -> str:
+async def count(
+    to: Annotated[int, Meta(ge=1, le=100)],
+    ctx: Context[None],
+    milliseconds: Annotated[int, Meta(ge=0, le=1000)] = 0,
+) -> str:
     """Count with a pause after each number, and report progress."""
     for number in range(1, to + 1):
         await ctx.progress(number, to, f"{number} of {to}")
@@ -248,7 +252,9 @@ async def log(
 
 
 @server.tool
-def digest(text: str, ctx: SyncContext[None], rounds: int = 3) -> str:
+def digest(
+    text: str, ctx: SyncContext[None], rounds: Annotated[int, Meta(ge=1, le=1000)] = 3
+) -> str:
     """Hash a text again and again. A function without async runs in a thread, and may block."""
     data = text.encode()
     for number in range(1, rounds + 1):
@@ -344,7 +350,7 @@ def square(number: int) -> dict[str, int]:
 
 
 @server.resource("everything://shelves/{shelf}{?author,limit}")
-async def shelf(shelf: str, author: str = "", limit: int = 2) -> list[str]:
+async def shelf(shelf: str, author: str = "", limit: Annotated[int, Meta(le=100)] = 2) -> list[str]:
     """Books on a shelf. A shelf that is not there is the protocol's own error."""
     if shelf not in ("poetry", "travel"):
         raise FileNotFoundError(shelf)
@@ -405,9 +411,8 @@ def png(pixel: bytes) -> bytes:
     """A PNG of one pixel, given as red, green and blue."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
 
     header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
     image = zlib.compress(b"\0" + pixel)

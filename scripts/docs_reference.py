@@ -413,6 +413,11 @@ def with_regions(text: str) -> str:
     return _REGION.sub(lambda found: f"{found[1]}{REGIONS[found[2]]()}\n{found[4]}", text)
 
 
+def without_regions(text: str) -> str:
+    """A page without its generated lines: what people wrote."""
+    return _REGION.sub("", text)
+
+
 def pages() -> dict[Path, str]:
     """Every page that holds generated text, as it ought to be."""
     found = {REFERENCE: reference()}

@@ -6,7 +6,10 @@ import io
 import json
 import re
 import shlex
+import subprocess
 import sys
+import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,8 +25,6 @@ from tests.support.inprocess import connected
 
 _COMMAND = ".venv/bin/interlock"
 _PLACEHOLDER = "/path/to/"
-_FOREIGN = frozenset({"cd", "git", "claude"})
-"""Commands of others that a page may show; their arguments are theirs."""
 
 
 def _fence_id(fence: Fence) -> str:
@@ -37,6 +38,7 @@ def _after(fence: Fence) -> Fence | None:
     return following[0] if following else None
 
 
+@pytest.mark.timeout(60)  # a snippet that waits for ever must not hold the run
 @pytest.mark.parametrize("fence", every("python"), ids=_fence_id)
 def test_every_python_snippet_runs_and_prints_what_the_page_says(
     fence: Fence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -107,21 +109,23 @@ def test_every_shell_snippet_calls_what_exists(fence: Fence) -> None:
             _check_command(words[words.index("--") + 1 :], line)
         elif words[0].endswith("/interlock"):
             _check_command(words, line)
-        elif words[0] == ".venv/bin/python":
+        elif words[0] == "python3" or words[0].endswith("bin/python"):
             _check_python(words[1:], line)
         else:
-            assert words[0] in _FOREIGN or words[:3] in _INSTALLING, line
-
-
-_INSTALLING = (["python3", "-m", "venv"], ["python3", "-m", "pip"])
+            raise AssertionError(f"no test knows what this does: {line}")
 
 
 def _check_python(words: list[str], line: str) -> None:
-    if words[0] == "-m":
-        known = (ROOT / words[1].replace(".", "/")).with_suffix(".py").is_file()
-        assert known or words[1] in ("pip", "pytest"), line
-    else:
-        assert (ROOT / words[0]).is_file(), line
+    """A module that is run: one of Python's, of the environment's, or of this checkout."""
+    assert words[0] == "-m", line
+    assert words[1] == "pip" or find_spec(words[1]) is not None, line
+    for extra in re.findall(r"interlock\[([\w,]+)\]", line):
+        assert set(extra.split(",")) <= set(_extras()), line
+
+
+def _extras() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return list(project["optional-dependencies"])
 
 
 def _check_command(words: list[str], line: str) -> None:
@@ -191,3 +195,15 @@ async def _exchange(server: Server, messages: list[dict[str, Any]]) -> None:
                 assert await client.answer(waiting["id"]) == message
                 waiting = None
         assert waiting is None
+
+
+def test_every_python_snippet_passes_the_strict_type_checker(tmp_path: Path) -> None:
+    for fence in every("python"):
+        name = f"{fence.page.stem.lower()}_line_{fence.line}.py"
+        (tmp_path / name).write_text(fence.text, encoding="utf-8")
+    settings = {"typeCheckingMode": "strict", "extraPaths": [str(ROOT), str(ROOT / "src")]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    checker = Path(sys.executable).with_name("basedpyright")
+    command = [str(checker), "--pythonpath", sys.executable, "-p", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -128,20 +128,20 @@ class TestForms:
     @pytest.mark.parametrize(
         ("function", "name", "description", "answer"),
         [
-            (add, "add", "Add two numbers.", 3),
-            (add_later, "add_later", "Add two numbers.", 3),
-            (functools.partial(add, b=10), "add", "Add two numbers.", 11),
-            (functools.partial(add_later, b=10), "add_later", "Add two numbers.", 11),
-            (Adder().method, "method", "Add to the total.", 1),
-            (Adder.static, "static", "Double it.", 2),
-            (Adder(), "Adder", "Adds up.", 1),
+            (lambda: add, "add", "Add two numbers.", 3),
+            (lambda: add_later, "add_later", "Add two numbers.", 3),
+            (lambda: functools.partial(add, b=10), "add", "Add two numbers.", 11),
+            (lambda: functools.partial(add_later, b=10), "add_later", "Add two numbers.", 11),
+            (lambda: Adder().method, "method", "Add to the total.", 1),
+            (lambda: Adder.static, "static", "Double it.", 2),
+            (lambda: Adder(), "Adder", "Adds up.", 1),
         ],
     )
     def test_serves(
         self, serve: Serve, function: Any, name: str, description: str, answer: int
     ) -> None:
         server = Server("t")
-        server.tool(function)
+        server.tool(function())
         client = serve(server)
         (tool,) = client.entries()
         assert (tool["name"], tool["description"]) == (name, description)
@@ -348,9 +348,7 @@ class TestListing:
         ]
 
     @pytest.mark.parametrize("revision", REVISIONS)
-    def test_free_annotations_are_listed_as_they_are(
-        self, serve_raw: Serve, revision: str
-    ) -> None:
+    def test_free_annotations_are_listed_as_they_are(self, serve_raw: Serve, revision: str) -> None:
         server = Server("t")
         given = {
             "readOnlyHint": False,
@@ -523,7 +521,7 @@ class TestRefusals:
             ({"a b/x": 1}, "as in 'com.example/name'"),
             ({"/x": 1}, "malformed"),
             ({"x-": 1}, "malformed"),
-            ({1: 1}, "keys of a JSON object are text"),
+            ({(1,): 1}, "keys of a JSON object are text"),
             ({"a": object()}, r"_meta: \$\.a: .*object.* no JSON form"),
             ({"a": [float("nan")]}, r"_meta: \$\.a\[0\]: nan"),
             ({"a": "\ud800"}, r"_meta: \$\.a: .*half a character"),
@@ -552,7 +550,7 @@ class TestRefusals:
         [
             ({"x": object()}, r"annotations: \$\.x"),
             ({"x": float("inf")}, r"annotations: \$\.x: inf"),
-            (["readOnlyHint"], "annotations .*mapping"),
+            (["readOnlyHint"], "annotations= is a mapping"),
             ({"readOnlyHint": "yes"}, "readOnlyHint"),
             ({"title": 5}, "title"),
         ],

@@ -13,6 +13,7 @@ from interlock import Bounds, Context, Server, SyncContext
 CALLS = int(os.environ.get("CALLS_IN_FLIGHT", "256"))
 MESSAGE = int(os.environ.get("MESSAGE_BYTES", str(4 * 1024 * 1024)))
 OUTBOX = int(os.environ.get("OUTBOX_BYTES", str(1024 * 1024)))
+END = float(os.environ.get("END_SECONDS", "1"))
 
 
 def _leave(text: str) -> None:
@@ -32,7 +33,13 @@ async def diary() -> AsyncGenerator[None]:
 server = Server(
     "calls",
     "1.0.0",
-    bounds=Bounds(calls_in_flight=CALLS, message_bytes=MESSAGE, outbox_bytes=OUTBOX),
+    bounds=Bounds(
+        calls_in_flight=CALLS,
+        message_bytes=MESSAGE,
+        outbox_bytes=OUTBOX,
+        eof_grace_seconds=END,
+        close_seconds=END,
+    ),
     text_limit=64 * 1024 * 1024,
     lifespan=diary,
 )

@@ -95,7 +95,7 @@ async def tell(ctx: Context[None]) -> str:
 @server.tool
 async def odd_text() -> Any:
     """Give text with everything that could break a line."""
-    return "a\nb\r\u2028\u0085\u0000\"\\é😀"
+    return 'a\nb\r\u2028\u0085\u0000"\\é😀'
 
 
 @server.resource("memo://one", title="One", annotations=NOTED, icons=[ICON], mime_type="text/plain")

@@ -65,9 +65,15 @@ class Case:
         return f"{self.name}[{self.revision}]"
 
     @property
-    def last_request(self) -> dict[str, Any]:
-        """A harmless request that is sent after the case: what comes before its answer is extra."""
-        message: dict[str, Any] = {"jsonrpc": "2.0", "id": "after the case"}
+    def last_requests(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Harmless requests that are sent after the case, the second after the first's answer.
+
+        What comes before their answers is more than the case allows.
+        """
+        return self._harmless("last but one"), self._harmless("last")
+
+    def _harmless(self, id: str) -> dict[str, Any]:
+        message: dict[str, Any] = {"jsonrpc": "2.0", "id": id}
         if self.revision == MODERN:
             return {**message, "method": "server/discover", "params": {"_meta": modern_meta()}}
         return {**message, "method": "ping"}
@@ -112,6 +118,7 @@ def _read(path: Path) -> list[Case]:
 
 
 _MACRO = re.compile(r"\$<(\w+)>|\$\((.+?)\*(\d+)\)|\$(META|REVISION)\b")
+_CAPTURED = re.compile(r"\$<(\w+)>")
 _BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
@@ -138,7 +145,8 @@ class Mismatch(AssertionError):
 
 def compare(case: Case, step: Step, came: Any, captured: dict[str, Any]) -> None:
     """Hold a message against a `<<<` step. Raises :class:`Mismatch`."""
-    wanted = json.loads(step.text.replace("$REVISION", case.revision))
+    text = step.text.replace("$REVISION", case.revision)
+    wanted = json.loads(_CAPTURED.sub(lambda match: json.dumps(captured[match[1]]), text))
     found = _difference(wanted, came, "", captured, unordered=True)
     if found is not None:
         raise Mismatch(

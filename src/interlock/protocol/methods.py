@@ -172,7 +172,7 @@ def server_methods() -> MethodRegistry:
             ),
             Method(
                 "initialize",
-                "lifecycle:InitializeRequestParams",
+                "base:RequestParams",  # the rest is read by the session, which takes more
                 "lifecycle:InitializeResult",
                 eras="legacy",
                 at_edge=True,

@@ -31,7 +31,17 @@ Caller = Callable[[Call, Mapping[str, Any]], Awaitable[Any]]
 """Calls a handler with arguments that the schema allows."""
 
 _ELSEWHERE = frozenset(
-    {"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "dependencies"}
+    {
+        "$ref",
+        "$dynamicRef",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "if",
+        "dependentSchemas",
+        "dependencies",
+        "patternProperties",
+    }
 )
 """Keywords that name or require properties elsewhere than at the root of a schema."""
 
@@ -50,7 +60,7 @@ class Handler(NamedTuple):
     required: tuple[str, ...]
     """Parameters by name without a default."""
     accepted: frozenset[str] | None
-    """Parameters by name; ``None`` where any name is taken."""
+    """Arguments that are passed on; ``None`` where any name is taken."""
 
     def keywords(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """What to call it with. What the schema allows but the handler does not take is dropped.
@@ -68,16 +78,20 @@ class Handler(NamedTuple):
 
 
 def take_apart(
-    fn: Any, *, name: str | None, schema: Mapping[str, Any], scope: Mapping[str, Any]
+    fn: Any, *, name: str | None, schema: dict[str, Any], scope: Mapping[str, Any]
 ) -> Handler:
     """A callable as the handler of a tool with ``schema``.
 
     ``scope`` holds the names local to where it was defined. Raises :class:`DefinitionError`
-    where it cannot take the arguments.
+    where the schema is invalid, or the callable cannot take the arguments.
     """
     if not callable(fn) or isinstance(fn, type):
         raise DefinitionError(f"{fn!r:.80} is no function; give one that takes the arguments")
     shown = name_of(fn) if name is None else name
+    try:
+        check_published(schema)
+    except SchemaError as error:
+        raise DefinitionError(f"the input schema of tool {shown!r}: {error}") from error
     try:
         signature: inspect.Signature = raw_annotations(inspect.signature, fn)
     except (ValueError, TypeError) as error:
@@ -105,8 +119,10 @@ def take_apart(
     elif not takes_any:
         _check_taken(shown, properties, rest)
     required = tuple(item.name for item in rest if item.default is item.empty)
+    accepted = {item.name for item in rest}
     if whole is None and _ELSEWHERE.isdisjoint(schema):
         _check_given(shown, schema, required)
+        accepted &= properties.keys()  # nobody has judged values for the others
     return Handler(
         fn,
         shown,
@@ -116,7 +132,7 @@ def take_apart(
         context[1] if context else None,
         whole,
         required,
-        None if takes_any else frozenset(item.name for item in rest),
+        None if takes_any else frozenset(accepted),
     )
 
 
@@ -148,9 +164,7 @@ def _check_given(name: str, schema: Mapping[str, Any], required: tuple[str, ...]
             )
 
 
-def _context(
-    fn: Any, annotation: Any, scope: Mapping[str, Any]
-) -> Literal["async", "sync"] | None:
+def _context(fn: Any, annotation: Any, scope: Mapping[str, Any]) -> Literal["async", "sync"] | None:
     """Which context an annotation asks for. All others are the schema's matter, and not read."""
     if annotation is inspect.Parameter.empty:
         return None
@@ -172,14 +186,10 @@ def by_hand(
 ) -> tuple[Caller, Callable[[Any], str | None]]:
     """How to call ``handler``, and what is wrong with arguments (``None`` for nothing).
 
-    Raises :class:`DefinitionError` where the schema is invalid.
+    The schema is one that :func:`take_apart` has accepted.
     """
-    try:
-        check_published(schema)
-        compiled = compile_schema(schema)
-        mirrored = tuple(header_parameters(schema).values())
-    except SchemaError as error:
-        raise DefinitionError(f"the input schema of tool {handler.name!r}: {error}") from error
+    compiled = compile_schema(schema)
+    mirrored = tuple(header_parameters(schema).values())
     invoke = invoker(host, handler, thread=thread)
 
     def problems(arguments: Any) -> str | None:

@@ -54,15 +54,30 @@ class Catalogue:
         """Whether the tables lag behind the providers; :meth:`table` brings them up to date."""
         self.version = 0
         """Rises with every change; caches hold on to it."""
+        self.live = False
+        """Whether it is being served. Then a change is read at once: a collision is the error of
+        whoever made it, and what is served stays as it was."""
 
     def add(self, provider: Provider) -> None:
-        """Take in a provider's entries, now and after each change of it."""
+        """Take in a provider's entries, now and after each change of it.
+
+        Raises :class:`DefinitionError`, and leaves the provider out, where one of its keys is
+        taken.
+        """
         self._providers.append(provider)
+        try:
+            self._read_providers()
+        except DefinitionError:
+            self._providers.pop()
+            raise
         provider.on_change(self._changed)
         self._changed()
 
     def _changed(self) -> None:
-        self.stale = True
+        if self.live:
+            self._read_providers()
+        else:
+            self.stale = True
         self.version += 1
         for callback in self._callbacks:
             callback()
@@ -74,8 +89,8 @@ class Catalogue:
     def table(self, kind: Kind) -> dict[str, Entry]:
         """The entries of a kind by key, in the order of their definition.
 
-        It is the same object at every call. Raises :class:`DefinitionError` where two entries
-        have one key.
+        A change makes new tables, so one that was given out stays as it is. Raises
+        :class:`DefinitionError` where two entries have one key.
         """
         if self.stale:
             self._read_providers()
@@ -88,9 +103,7 @@ class Catalogue:
                 if entry.key in fresh[entry.kind]:
                     raise duplicate(entry.kind, entry.key)
                 fresh[entry.kind][entry.key] = entry
-        for kind, table in self._tables.items():
-            table.clear()
-            table.update(fresh[kind])
+        self._tables = fresh
         self.stale = False
 
     def __iter__(self) -> Iterator[Entry]:
@@ -118,10 +131,18 @@ class OwnEntries:
         self._callbacks.append(callback)
 
     def add(self, entry: Entry) -> None:
-        """Add an entry. Raises :class:`DefinitionError` where its key is taken."""
+        """Add an entry. Where its key is taken it is left out: :class:`DefinitionError`."""
         place = (entry.kind, entry.key)
         if place in self._entries:
             raise duplicate(entry.kind, entry.key)
         self._entries[place] = entry
+        try:
+            self._announce()
+        except DefinitionError:
+            del self._entries[place]
+            self._announce()
+            raise
+
+    def _announce(self) -> None:
         for callback in self._callbacks:
             callback()

@@ -20,6 +20,7 @@ from interlock.protocol.types.content import (
     TextContent,
     UnknownContent,
 )
+from interlock.server.values import whole_characters
 
 MAX_MEDIA_BYTES = 16 * 1024 * 1024
 """The largest image or sound that is taken."""
@@ -226,7 +227,7 @@ def is_block(value: object) -> bool:
 def block(value: object) -> ContentBlock:
     """One value as one content block. Raises :class:`ContentError`."""
     if isinstance(value, str):
-        return TextContent(text=value)
+        return TextContent(text=whole_characters(value))
     if isinstance(value, Image | Audio):
         return value.block()
     if isinstance(value, Content | UnknownContent):

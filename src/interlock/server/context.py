@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, Generic, Literal, TypeVar
 
 from interlock.protocol.call import Call, ClientProfile, Log, Principal, Progress
+from interlock.protocol.json import decode
 from interlock.protocol.types.logging import SEVERITY
+from interlock.server.functions.problems import OutputError
+from interlock.server.values import json_text, whole_characters
 
 AppT = TypeVar("AppT")
 
@@ -70,43 +74,49 @@ class Context(Generic[AppT]):
     ) -> None:
         """Tell the caller how far the call has come. ``done`` must rise from call to call.
 
-        Nothing is sent where the caller did not ask for progress, or too often in a row; waits
-        while the caller does not read.
+        Nothing is sent where the caller did not ask for progress, or too often in a row, or for a
+        number that JSON does not have; waits while the caller does not read.
         """
         scope = self._call.scope
-        if scope.wants_progress:
-            later = scope.port.notify(Progress(done, total, message))
+        if scope.wants_progress and isfinite(done):
+            known = total if total is not None and isfinite(total) else None
+            said = None if message is None else whole_characters(message)
+            later = scope.port.notify(Progress(done, known, said))
             if later is not None:
                 await later
 
-    async def log(self, level: Level, text: str, *, logger: str | None = None, **data: Any) -> None:
+    async def log(
+        self, level: Level, text: str, /, *, logger: str | None = None, **data: Any
+    ) -> None:
         """Send a log entry to the caller, if it wants entries of that level.
 
-        With ``data`` the entry is an object of ``message`` and the data; these must be JSON
-        values. Never log secrets: the entry leaves this process.
+        With ``data`` the entry is an object of ``message`` and the data, written as structured
+        results are; data that has no JSON form is left out, with a note that says why. Never log
+        secrets: the entry leaves this process.
         """
         scope = self._call.scope
         wanted = scope.log_level
+        if level not in SEVERITY:
+            raise ValueError(f"there is no log level {level!r}; use one of {', '.join(SEVERITY)}")
         if wanted is None or SEVERITY[level] < SEVERITY[wanted]:
             return
-        entry: Any = {"message": text, **data} if data else text
-        later = scope.port.notify(Log(level, entry, logger or self._logger))
+        later = scope.port.notify(Log(level, _entry(text, data), logger or self._logger))
         if later is not None:
             await later
 
-    async def debug(self, text: str, **data: Any) -> None:
+    async def debug(self, text: str, /, **data: Any) -> None:
         """:meth:`log` at level ``debug``."""
         await self.log("debug", text, **data)
 
-    async def info(self, text: str, **data: Any) -> None:
+    async def info(self, text: str, /, **data: Any) -> None:
         """:meth:`log` at level ``info``."""
         await self.log("info", text, **data)
 
-    async def warning(self, text: str, **data: Any) -> None:
+    async def warning(self, text: str, /, **data: Any) -> None:
         """:meth:`log` at level ``warning``."""
         await self.log("warning", text, **data)
 
-    async def error(self, text: str, **data: Any) -> None:
+    async def error(self, text: str, /, **data: Any) -> None:
         """:meth:`log` at level ``error``."""
         await self.log("error", text, **data)
 
@@ -165,25 +175,25 @@ class SyncContext(Generic[AppT]):
         if self._context.call.scope.wants_progress:
             self._block(self._context.progress, done, total, message)
 
-    def log(self, level: Level, text: str, *, logger: str | None = None, **data: Any) -> None:
+    def log(self, level: Level, text: str, /, *, logger: str | None = None, **data: Any) -> None:
         """See :meth:`Context.log`."""
         wanted = self._context.call.scope.log_level
-        if wanted is not None and SEVERITY[level] >= SEVERITY[wanted]:
+        if level not in SEVERITY or (wanted is not None and SEVERITY[level] >= SEVERITY[wanted]):
             self._block(_log, self._context, level, text, logger, data)
 
-    def debug(self, text: str, **data: Any) -> None:
+    def debug(self, text: str, /, **data: Any) -> None:
         """:meth:`log` at level ``debug``."""
         self.log("debug", text, **data)
 
-    def info(self, text: str, **data: Any) -> None:
+    def info(self, text: str, /, **data: Any) -> None:
         """:meth:`log` at level ``info``."""
         self.log("info", text, **data)
 
-    def warning(self, text: str, **data: Any) -> None:
+    def warning(self, text: str, /, **data: Any) -> None:
         """:meth:`log` at level ``warning``."""
         self.log("warning", text, **data)
 
-    def error(self, text: str, **data: Any) -> None:
+    def error(self, text: str, /, **data: Any) -> None:
         """:meth:`log` at level ``error``."""
         self.log("error", text, **data)
 
@@ -197,6 +207,17 @@ async def _log(
     context: Context[Any], level: Level, text: str, logger: str | None, data: Mapping[str, Any]
 ) -> None:
     await context.log(level, text, logger=logger, **data)
+
+
+def _entry(text: str, data: Mapping[str, Any]) -> Any:
+    """What a log entry holds. A log line that cannot be written is no reason to fail a call."""
+    message = whole_characters(text)
+    if not data:
+        return message
+    try:
+        return decode(json_text({"message": message, **data}))
+    except OutputError as error:
+        return {"message": message, "note": f"the data is left out: {error}"}
 
 
 def context_kind(annotation: Any) -> Literal["async", "sync"] | None:

@@ -1,5 +1,6 @@
 """Mounting: another server's entries under a prefix, served by that server as its own."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -9,8 +10,10 @@ from interlock.protocol.call import Call, Handler
 from interlock.protocol.errors import DefinitionError
 from interlock.protocol.outcome import Outcome
 from interlock.server.catalogue import Catalogue, Entry
-from interlock.server.middleware import Layer, compose
+from interlock.server.definitions import tool_name
+from interlock.server.middleware import Layer, compose, typed
 
+_PREFIX = re.compile(r"[A-Za-z0-9_.-]+")
 _METHODS = {
     "tools": "tools/call",
     "prompts": "prompts/get",
@@ -30,21 +33,23 @@ class Mount:
     """A provider of another server's entries: tools and prompts get the prefix, URIs stay."""
 
     def __init__(self, mounted: Mountable, prefix: str | None) -> None:
-        if prefix is not None and not (prefix and all(c.isalnum() or c in "_.-" for c in prefix)):
+        if prefix is not None and not _PREFIX.fullmatch(prefix):
             raise DefinitionError(
-                f"the prefix {prefix!r} may hold letters, digits, '_', '-' and '.' only"
+                f"the prefix {prefix[:80]!r}: use A-Z, a-z, 0-9, '_', '-' and '.', or leave it out"
             )
         self._mounted = mounted
         self._prefix = prefix
 
     def entries(self) -> Iterable[Entry]:
         for entry in self._mounted.catalogue:
-            method = _METHODS[entry.kind]
-            serve = compose(entry.serve, self._mounted.layers, method)
+            serve = entry.serve
+            if self._mounted.layers:
+                method = _METHODS[entry.kind]
+                serve = compose(typed(serve, method), self._mounted.layers, method)
             if self._prefix is None or entry.kind in ("resources", "templates"):
                 yield msgspec.structs.replace(entry, serve=serve)
                 continue
-            key = f"{self._prefix}_{entry.key}"
+            key = tool_name(f"{self._prefix}_{entry.key}")
             yield msgspec.structs.replace(
                 entry,
                 key=key,

@@ -6,12 +6,12 @@ Source: MCP 2026-07-28, Resources.
 """
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from interlock.protocol.call import Call, Handler
 from interlock.protocol.errors import InvalidParams, ProtocolError, ResourceNotFound, ToolError
-from interlock.protocol.json import UNSET, encode
+from interlock.protocol.json import encode
 from interlock.protocol.outcome import Outcome, Result
 from interlock.protocol.payload import Payload
 from interlock.protocol.types.resources import ReadResourceResult, ResourceContents
@@ -21,6 +21,7 @@ from interlock.server.functions.compile import Function
 from interlock.server.functions.output import Output
 from interlock.server.functions.problems import ArgumentError
 from interlock.server.invoke import Host, invoker
+from interlock.server.values import json_text, whole_characters
 
 Reader = Callable[[str, Any], list[ResourceContents]]
 
@@ -68,7 +69,8 @@ def _reader(output: Output | None, mime_type: str | None) -> Reader:
         if isinstance(value, ResourceContents):
             return value
         if isinstance(value, str):
-            return ResourceContents(uri, text=value, mime_type=mime_type or "text/plain")
+            text = whole_characters(value)
+            return ResourceContents(uri, text=text, mime_type=mime_type or "text/plain")
         if isinstance(value, bytes | bytearray | memoryview):
             raw = bytes(cast("bytes", value))
             return ResourceContents(
@@ -83,21 +85,14 @@ def _reader(output: Output | None, mime_type: str | None) -> Reader:
         )
 
     def read(uri: str, value: Any) -> list[ResourceContents]:
-        if isinstance(value, list) and value:
-            items = cast("list[Any]", value)
+        if isinstance(value, list | tuple) and value:
+            items = cast("Sequence[Any]", value)
             if all(isinstance(item, ResourceContents) for item in items):
-                return items
+                return list(items)
         return [one(uri, value)]
 
     return read
 
 
 def _as_json(value: Any, output: Output | None) -> str:
-    if output is not None:
-        return output.encode(value).decode()
-    from interlock.server.tools import unstructured
-
-    content = unstructured(value, 1 << 62).structured_content
-    if content is UNSET:
-        return encode(value).decode()
-    return bytes(content).decode()
+    return (json_text(value) if output is None else output.encode(value)).decode()

@@ -11,7 +11,7 @@ from interlock.protocol.seal import Sealer
 from interlock.protocol.types.base import Annotations, Icon
 from interlock.protocol.types.tools import ToolAnnotations
 from interlock.server.catalogue import Catalogue, OwnEntries, Provider
-from interlock.server.definitions import Described, caller_locals, listed
+from interlock.server.definitions import Described, caller_locals, listed, not_a_function
 from interlock.server.entries import (
     function_tool,
     prompt_entry,
@@ -19,11 +19,14 @@ from interlock.server.entries import (
     schema_tool,
 )
 from interlock.server.lifespan import Lifespan, SharedLifespan
-from interlock.server.middleware import Layer
+from interlock.server.middleware import Layer, checked_middleware, covered_methods
 from interlock.server.mount import Mount
 from interlock.server.serving import ServerPeer
+from interlock.server.uris import check_is_text
 from interlock.transport.bounds import SERVER_BOUNDS, Bounds
 from interlock.transport.threads import ThreadPool
+
+_MAX_TTL_SECONDS = 366 * 86400
 
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound=Middleware)
@@ -67,17 +70,19 @@ class Server:
         logging: bool = False,
         seal_keys: Sequence[bytes] = (),
     ) -> None:
-        if not name:
-            raise DefinitionError("a server needs a name")
-        if page_size < 1 or text_limit < 1:
-            raise DefinitionError("page_size and text_limit are at least 1")
+        if not name or not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # not everybody has a type checker
+            raise DefinitionError("a server needs a name: text that is not empty")
+        if page_size < 1 or text_limit < 1 or threads < 1:
+            raise DefinitionError("page_size, text_limit and threads are at least 1")
+        if not 0 <= list_ttl_seconds <= _MAX_TTL_SECONDS:
+            raise DefinitionError(f"list_ttl_seconds is from 0 to {_MAX_TTL_SECONDS}")
         self.name = name
         self.version = version
         self.instructions = instructions
         self.bounds = bounds
         self.text_limit = text_limit
         self.page_size = page_size
-        self.list_ttl_ms = max(0, round(list_ttl_seconds * 1000))
+        self.list_ttl_ms = round(list_ttl_seconds * 1000)
         self.logging = logging
         self.info: dict[str, Any] = listed(
             Described(title=title, description=description, icons=icons),
@@ -87,17 +92,16 @@ class Server:
         self.catalogue = Catalogue()
         self.layers: list[Layer] = []
         self.threads = ThreadPool(slots=threads)
-        self.cursors = Cursors(Sealer(seal_keys) if seal_keys else None)
+        self.cursors = Cursors(_sealer(seal_keys))
         self._own = OwnEntries()
         self.catalogue.add(self._own)
         self._lifespan = SharedLifespan(lifespan, self)
-        self._app: Any = None
         self._mounted: list[Server] = []
 
     @property
     def app(self) -> Any:
-        """What the lifespan yielded, while the server is being served."""
-        return self._app
+        """What the lifespan yielded, while the server is being served; otherwise ``None``."""
+        return self._lifespan.value
 
     # Tools
 
@@ -160,7 +164,11 @@ class Server:
             self._own.add(entry)
             return function
 
-        return decorate if function is None else decorate(function)
+        if function is None:
+            return decorate
+        if not callable(function):
+            raise not_a_function(function, "tool")
+        return decorate(function)
 
     def add_tool(
         self,
@@ -238,6 +246,7 @@ class Server:
         :class:`FileNotFoundError` becomes the protocol's own error for a missing resource.
         """
 
+        check_is_text(uri)
         scope = caller_locals(2)
 
         def decorate(function: F) -> F:
@@ -274,6 +283,7 @@ class Server:
         thread: bool | None = None,
     ) -> None:
         """Add a resource or template, see :meth:`resource`."""
+        check_is_text(uri)
         entry = resource_entry(
             self,
             function,
@@ -330,7 +340,11 @@ class Server:
             )
             return function
 
-        return decorate if function is None else decorate(function)
+        if function is None:
+            return decorate
+        if not callable(function):
+            raise not_a_function(function, "prompt")
+        return decorate(function)
 
     def add_prompt(
         self,
@@ -362,18 +376,14 @@ class Server:
         """Wrap every call, or those of some methods: ``async (call, next) -> outcome``.
 
         The first one added is the outermost. Methods are named as in the protocol
-        (``"tools/call"``); a misspelt one is an error.
+        (``"tools/call"``); a misspelt one is an error. A
+        :class:`~interlock.protocol.errors.ToolError` that it raises around ``tools/call`` is a
+        tool's failure, which the model reads; around other methods it is an error with its text.
         """
-        covered = None if methods is None else frozenset(methods)
-        if covered is not None:
-            from interlock.protocol.methods import SERVER_METHODS
-
-            unknown = sorted(covered - {method.name for method in SERVER_METHODS})
-            if unknown:
-                raise DefinitionError(f"middleware for {unknown[0]!r}: no such method")
+        covered = covered_methods(methods)
 
         def decorate(function: M) -> M:
-            self.layers.append(Layer(function, covered))
+            self.layers.append(Layer(checked_middleware(function), covered))
             return function
 
         return decorate if function is None else decorate(function)
@@ -384,10 +394,21 @@ class Server:
         With ``prefix`` its tools and prompts are named ``prefix_name``; URIs stay as they are.
         Two entries of one name are an error. The mounted server's lifespan runs with this one's.
         """
-        if server is self:
-            raise DefinitionError("a server cannot be mounted in itself")
+        if not isinstance(server, Server):  # pyright: ignore[reportUnnecessaryIsInstance]  # not everybody has a type checker
+            raise DefinitionError(
+                f"a Server is mounted, not {type(server).__name__}; other sources of entries go"
+                " through add_provider"
+            )
+        if server.holds(self):
+            raise DefinitionError(
+                "a server cannot be mounted in itself" + ("" if server is self else ", nor around")
+            )
         self.catalogue.add(Mount(server, prefix))
         self._mounted.append(server)
+
+    def holds(self, server: "Server") -> bool:
+        """Whether ``server`` is this one or is mounted in it, at any depth."""
+        return server is self or any(mounted.holds(server) for mounted in self._mounted)
 
     def add_provider(self, provider: Provider) -> None:
         """Serve what a provider offers."""
@@ -405,7 +426,7 @@ class Server:
             for server in self._mounted:
                 await stack.enter_async_context(server.started())
             peer = ServerPeer(self)
-            self._app = await stack.enter_async_context(self._lifespan.held())
+            await stack.enter_async_context(self._lifespan.held())
             yield peer
 
     def run(self, transport: Literal["stdio"] = "stdio") -> None:
@@ -422,3 +443,10 @@ class Server:
 
     def __repr__(self) -> str:
         return f"Server({self.name!r}, {self.version!r})"
+
+
+def _sealer(keys: Sequence[bytes]) -> Sealer | None:
+    try:
+        return Sealer(keys) if keys else None
+    except (TypeError, ValueError) as error:
+        raise DefinitionError(f"seal_keys: {error}") from error

@@ -12,6 +12,7 @@ from interlock.protocol.call import Acknowledged, Call, Description, Handler, Sc
 from interlock.protocol.errors import ResourceNotFound, UnknownTarget
 from interlock.protocol.outcome import Outcome
 from interlock.protocol.payload import Payload
+from interlock.protocol.text import escape_controls
 from interlock.protocol.types.prompts import GetPromptRequestParams
 from interlock.protocol.types.resources import ReadResourceRequestParams
 from interlock.protocol.types.tools import CallToolRequestParams
@@ -52,7 +53,8 @@ class ServerPeer:
         self._inner["resources/read"] = self._read_resource
         self._inner["subscriptions/listen"] = self._listen
         # Read now: a collision is an error at the start, not at the first call.
-        self._tools = self._catalogue.table("tools")
+        self._catalogue.table("tools")
+        self._catalogue.live = True
 
     def handler(self, method: str) -> Handler | None:
         """The handler of a method with all middleware around it; ``None`` if it has none."""
@@ -93,11 +95,10 @@ class ServerPeer:
         if type(params) is not CallToolRequestParams:
             call = _typed(call, CallToolRequestParams)
             params = call.payload.known
-        if self._catalogue.stale:
-            self._catalogue.table("tools")
-        entry = self._tools.get(params.name)
+        tools = self._catalogue.table("tools")
+        entry = tools.get(params.name)
         if entry is None:
-            raise _unknown("tool", params.name, self._tools)
+            raise _unknown("tool", params.name, tools)
         return entry.serve(call)
 
     async def _get_prompt(self, call: Call) -> Outcome:
@@ -142,7 +143,7 @@ def _typed(call: Call, type_: type[Any]) -> Call:
 def _unknown(noun: str, name: str, known: dict[str, Any]) -> UnknownTarget:
     from interlock.protocol.schema import nearest
 
-    shown = name if len(name) <= 128 else name[:128] + "…"
+    shown = escape_controls(name, 128)
     near = nearest(name, known)
     hint = f" Did you mean {near!r}?" if near is not None else ""
     return UnknownTarget(f"Unknown {noun}: {shown}.{hint} List the {noun}s to see all names.")

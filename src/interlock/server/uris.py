@@ -6,13 +6,25 @@ from interlock.protocol.uri_template import UriTemplate, UriTemplateError
 from interlock.server.functions.compile import Function
 
 
+def check_is_text(uri: object) -> None:
+    """Refuse a decorator without its URI. Raises :class:`DefinitionError`."""
+    if callable(uri):
+        raise DefinitionError(
+            'a resource needs its URI before its function: write @server.resource("scheme:path")'
+        )
+    if not isinstance(uri, str):
+        raise DefinitionError(f"a URI is text, not {type(uri).__name__}")
+
+
 def read_uri(text: str) -> UriTemplate | None:
     """A template, or ``None`` for a fixed URI. Raises :class:`DefinitionError`."""
     if "{" in text or "}" in text:
         try:
-            return UriTemplate(text)
+            template = UriTemplate(text)
+            template.require_matchable()
         except UriTemplateError as error:
             raise DefinitionError(f"the URI template {text[:120]!r}: {error}") from error
+        return template
     try:
         validate_uri(text)
     except UriError as error:

@@ -90,8 +90,8 @@ class MemoryConnection:
             outcome = await handler(call)
             if not isinstance(outcome, Failure):
                 return decode(outcome.payload.raw)
-        except ProtocolError:
-            raise
+        except ProtocolError as error:
+            outcome = Failure.of(error)
         except BaseException as error:
             if ends_call(error, call) and not (
                 isinstance(error, GeneratorExit) and _is_run_by(task)

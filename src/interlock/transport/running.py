@@ -60,7 +60,9 @@ class Running(Cancellation, eq=False, weakref=True):
             self.reason = reason
             self.detail = detail
             if self.task is not None:
-                self.task.cancel()
+                # Not at once: a task that is cancelled before its first step never runs, and
+                # nobody would end the call.
+                self.connection.loop.call_soon(self.task.cancel)
 
     def notify(self, notice: Notice) -> Awaitable[None] | None:
         """Send a notice of this call; nothing is sent once the call has ended."""

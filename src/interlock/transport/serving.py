@@ -367,7 +367,7 @@ class Connection:
         """
         if running.reason == "deadline":
             return Failure(1002, "The call took longer than its deadline allows.", origin="limit")
-        if running.method.shape == "stream":
+        if running.method.shape == "stream" and running.reason != "client":
             params = encode({"requestId": running.id, "reason": running.reason or "shutdown"})
             self.sink.write(write_notification("notifications/cancelled", params))
             return Result(Payload({}))

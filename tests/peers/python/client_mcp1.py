@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import mcp.types as types
 from mcp import ClientSession, McpError, StdioServerParameters
 from mcp.client.stdio import stdio_client
-from playing import Client, Heard, Json, OnProgress, Pinned, Refused, main, wire, without
+from playing import Client, Heard, Json, OnProgress, Pinned, Refused, main, wire
 from pydantic import AnyUrl
 
 

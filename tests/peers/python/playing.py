@@ -14,9 +14,9 @@ import json
 import logging
 import sys
 import warnings
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple, Protocol, TextIO, cast
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import Any, NamedTuple, Protocol, cast
 
 Json = dict[str, Any]
 KINDS = ("tools", "resources", "templates", "prompts")
@@ -240,43 +240,30 @@ class _Collector(logging.Handler):
         if record.exc_info and record.exc_info[1] is not None:
             text += f" ({record.exc_info[1]})"
         told = any(word in text.lower() for word in ("drop", "ignor", "unknown", "invalid", "fail"))
-        if record.levelno >= logging.WARNING or (told and not record.name.startswith("fastmcp")):
+        if told or record.levelno >= logging.WARNING:
             self._complaints.append(text)
 
 
-class _listening:
+@contextmanager
+def _listening(complaints: list[str]) -> Generator[None]:
     """Within it, log entries and warnings of all packages are complaints."""
-
-    def __init__(self, complaints: list[str]) -> None:
-        self._complaints = complaints
-        self._collector = _Collector(complaints)
-        self._warnings = warnings.catch_warnings()
-
-    def __enter__(self) -> None:
-        self._warnings.__enter__()
-        warnings.simplefilter("always")
-        warnings.showwarning = self._warned
-        for name in LOGGERS:
-            logger = logging.getLogger(name)
-            logger.addHandler(self._collector)
-            logger.setLevel(logging.DEBUG)
-
-    def __exit__(self, *error: object) -> None:
-        for name in LOGGERS:
-            logging.getLogger(name).removeHandler(self._collector)
-        self._warnings.__exit__(*error)
-
-    def _warned(
-        self,
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        if category.__name__ not in DEPRECATED:
-            self._complaints.append(f"{category.__name__}: {message}")
+    collector = _Collector(complaints)
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    for logger in loggers:
+        logger.addHandler(collector)
+    logging.getLogger().setLevel(logging.DEBUG)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(collector)
+    complaints.extend(
+        f"{warning.category.__name__}: {warning.message}"
+        for warning in caught
+        if warning.category.__name__ not in DEPRECATED
+    )
 
 
 LOGGERS = ["", "fastmcp"]
@@ -288,8 +275,3 @@ DEPRECATED = ("MCPDeprecationWarning",)
 def wire(model: Any) -> Json:
     """A pydantic model as it came: wire names, and no member that was not there."""
     return cast("Json", model.model_dump(mode="json", by_alias=True, exclude_unset=True))
-
-
-def without(members: Mapping[str, Any], *names: str) -> Json:
-    """An object without some members."""
-    return {name: value for name, value in members.items() if name not in names}

@@ -127,6 +127,7 @@ def test_definitions_are_shared_and_renamed() -> None:
         (Annotated[int | None, Field(ge=1)], None, None),
         (Annotated[Decimal, Field(gt=0)], "0.5", Decimal("0.5")),
         (Annotated[str, Field(pattern="^a+$")], "a", "a"),
+        (Annotated[float, annotated_types.Ge(Decimal("0.5"))], 0.5, 0.5),
         (Annotated[list[int], annotated_types.Len(1, 2)], [1], [1]),
         (Annotated[int, annotated_types.Interval(ge=1, lt=3)], 2, 2),
     ],

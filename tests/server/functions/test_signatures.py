@@ -260,6 +260,12 @@ def test_types_local_to_the_caller() -> None:
         compiled(fn)
 
 
+def test_a_function_from_elsewhere_sees_its_own_module_first() -> None:
+    names = {"Point": complex, "Context": complex}
+    function = compiled(future_annotations.at_module_level, frame_locals=names)
+    assert function.context_parameter == "ctx"
+
+
 def test_a_missing_annotation_is_any_value() -> None:
     fn = defined("def fn(a, b=[1], *, c=None): return (a, b, c)")
     assert compiled(fn).input_schema["properties"] == {

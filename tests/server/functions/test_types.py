@@ -24,6 +24,7 @@ from typing import (
 )
 from uuid import UUID
 
+import annotated_types
 import msgspec
 import pytest
 import typing_extensions as te
@@ -830,6 +831,9 @@ UNSUPPORTED: list[tuple[Any, str]] = [
     (enum.Enum("Odd", {"A": (1, 2)}), "a value of type tuple; its values must be text or numbers"),
     (enum.Enum("Empty", {}), "has no members"),
     (Annotated[str, Meta(ge=1)], "the metadata bounds a number, which a string does not have"),
+    (Annotated[int, annotated_types.MultipleOf(0)], "multiple_of must be greater than 0"),
+    (Annotated[float, annotated_types.Le(float("inf"))], "inf is no bound"),
+    (Annotated[int, annotated_types.Ge(dt.date(2030, 1, 1))], "is no bound"),
     (Annotated[int, Meta(min_length=1)], "bounds a length, which an integer does not have"),
     (Annotated[int, Meta(extra_json_schema={"x": object()})], "no JSON"),
     (Annotated[int, Meta(extra_json_schema={"required": 1})], "not valid: "),

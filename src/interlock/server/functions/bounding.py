@@ -1,5 +1,7 @@
 """Nodes within bounds: what metadata limits, applied to what it limits."""
 
+from math import isfinite
+
 from interlock.server.functions.metadata import Facets
 from interlock.server.functions.nodes.base import Node
 from interlock.server.functions.nodes.containers import ListNode, MapNode
@@ -60,9 +62,11 @@ def _bounded(node: Node, facets: Facets) -> Node | None:
         bounded = None if node.target is None else _bounded(node.target, facets)
     elif facets.numeric:
         if isinstance(node, NumberNode):
+            _check_numbers(facets)
             bounds = node.bounds | facets.bounds
             bounded = NumberNode(node.number, bounds, facets.multiple_of or node.multiple_of)
         elif isinstance(node, DecimalNode):
+            _check_numbers(facets)
             bounds = node.bounds | facets.bounds
             step = facets.multiple_of or node.multiple_of
             bounded = DecimalNode(output=node.output, bounds=bounds, multiple_of=step)
@@ -80,6 +84,15 @@ def _bounded(node: Node, facets: Facets) -> Node | None:
     if bounded is not None:
         bounded.faithful = node.faithful
     return bounded
+
+
+def _check_numbers(facets: Facets) -> None:
+    """Refuse bounds that no JSON Schema can say."""
+    for bound in (*facets.bounds.values(), facets.multiple_of):
+        if bound is not None and not (isinstance(bound, int | float) and isfinite(bound)):
+            raise Unsupported(f"{bound!r} is no bound: use a finite int or float")
+    if facets.multiple_of is not None and facets.multiple_of <= 0:
+        raise Unsupported("multiple_of must be greater than 0")
 
 
 def _lengths(

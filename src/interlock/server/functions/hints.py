@@ -18,16 +18,14 @@ if sys.version_info >= (3, 14):  # pragma: no cover
 
 def class_hints(cls: type, namespace: Mapping[str, Any] | None) -> dict[str, Any]:
     """The annotations of a class and its bases; raises ``Unsupported`` for a missing name."""
-    try:
-        return typing.get_type_hints(cls, include_extras=True)
-    except NameError as first:
-        error = first
-    if namespace is not None:
-        local = {**namespace, cls.__name__: cls}
+    local = {} if namespace is None else {**namespace, cls.__name__: cls}
+    scopes = [local, None] if "<locals>" in cls.__qualname__ else [None, local]
+    error = NameError()
+    for scope in scopes:
         try:
-            return typing.get_type_hints(cls, localns=local, include_extras=True)
-        except NameError as second:
-            error = second
+            return typing.get_type_hints(cls, localns=scope, include_extras=True)
+        except NameError as missing:
+            error = missing
     raise Unsupported(f"in {cls.__name__}, {unresolved(error)}") from error
 
 
@@ -36,6 +34,20 @@ def raw_annotations(signature_of: Callable[..., Any], fn: Any) -> Any:
     if sys.version_info >= (3, 14):  # pragma: no cover
         return signature_of(fn, annotation_format=annotationlib.Format.FORWARDREF)
     return signature_of(fn)
+
+
+def visible(
+    function: Any, scope: Mapping[str, Any], namespace: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
+    """The local names that a function's annotations see.
+
+    A function that is declared elsewhere sees its own module first.
+    """
+    if namespace is None or namespace is scope:
+        return None
+    if "<locals>" in getattr(function, "__qualname__", ""):
+        return namespace
+    return {name: value for name, value in namespace.items() if name not in scope}
 
 
 def resolved(

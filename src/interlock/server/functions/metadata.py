@@ -147,14 +147,21 @@ def _read_limits(item: Any, facets: Facets) -> None:
     for name in BOUNDS:
         bound = getattr(item, name, None)
         if bound is not None:
-            facets.bounds[name] = bound
+            facets.bounds[name] = _number(bound)
     for name in (*_LENGTHS, "multiple_of"):
         limit = getattr(item, name, None)
         if limit is not None and not (name == "min_length" and limit == 0):
-            setattr(facets, name, limit)
+            setattr(facets, name, _number(limit))
     pattern = getattr(item, "pattern", None)
     if pattern is not None:
         facets.checks["pattern"] = pattern if isinstance(pattern, str) else pattern.pattern
+
+
+def _number(bound: Any) -> Any:
+    """A bound as a JSON number, if it is a Decimal."""
+    if class_of(bound).__qualname__ != "Decimal" or not bound.is_finite():
+        return bound
+    return int(bound) if bound == int(bound) else float(bound)
 
 
 def _note(name: str, value: Any, facets: Facets) -> None:

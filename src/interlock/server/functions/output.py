@@ -1,7 +1,6 @@
 """From a return value to JSON text that keeps the promise of the output schema."""
 
 from collections.abc import Callable
-from dataclasses import is_dataclass
 from functools import cached_property
 from typing import Any
 
@@ -140,7 +139,11 @@ def _lean(node: Node) -> Any:
 
     The decoded value is thrown away, so it need not be the dataclass.
     """
-    if not isinstance(node, RecordNode) or node.closed or not is_dataclass(node.type):
+    if (
+        not isinstance(node, RecordNode)
+        or node.closed
+        or not hasattr(node.type, "__dataclass_fields__")
+    ):
         return None
     natives = [(field, native_type(field.node)) for field in node.fields]
     if not natives or not all(native and field.required for field, native in natives):

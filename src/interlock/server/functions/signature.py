@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType, MethodType
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args, get_origin
 
-from interlock.server.functions.hints import raw_annotations, resolved
+from interlock.server.functions.hints import raw_annotations, resolved, visible
 from interlock.server.functions.plain import class_of
 from interlock.server.functions.problems import SignatureError
 
@@ -78,7 +78,8 @@ def take_apart(
     if signature.return_annotation is not EMPTY:
         annotations["return"] = signature.return_annotation
     scope: Mapping[str, Any] = getattr(function, "__globals__", {})
-    hints = resolved(annotations, scope, namespace, lambda key: subject(shown, key))
+    local = visible(function, scope, namespace)
+    hints = resolved(annotations, scope, local, lambda key: subject(shown, key))
     arguments, context = _sorted(shown, parameters, hints, is_context)
     returns, awaited = _awaited(hints.get("return", EMPTY))
     return Signature(

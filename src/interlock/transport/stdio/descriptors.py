@@ -6,7 +6,6 @@ streams: none of them reaches the stream any more.
 """
 
 import contextlib
-import io
 import os
 import stat
 import sys
@@ -45,9 +44,10 @@ def claim() -> Descriptors:
     finally:
         os.close(null)
     _claimed = taken
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
         with contextlib.suppress(OSError):  # what was printed before, and still waits, goes there
-            sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
+            reconfigure(line_buffering=True, errors="backslashreplace")
     return taken
 
 

@@ -99,10 +99,11 @@ class HangUp:
         try:
             poll.poll()
             self._loop.call_soon_threadsafe(self._on_hang_up)
-            while not self._stopped.wait(self._seconds / 2):
+            while not self._stopped.is_set():
                 turned = threading.Event()
                 self._loop.call_soon_threadsafe(turned.set)
                 if not turned.wait(self._seconds) and not self._stopped.is_set():
                     leave()
+                self._stopped.wait(self._seconds / 4)
         except (OSError, RuntimeError):  # the descriptor or the loop was closed meanwhile
             return

@@ -18,14 +18,13 @@ class Oversized(NamedTuple):
 
 
 class LineFramer:
-    """Cuts a stream into lines. What belongs to an unfinished line is kept as it came in chunks."""
+    """Cuts a stream into lines. What belongs to an unfinished line is kept, up to the limit."""
 
-    __slots__ = ("_chunks", "_head", "_limit", "_size", "_started")
+    __slots__ = ("_head", "_kept", "_limit", "_started")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._chunks: list[bytes] = []
-        self._size = 0
+        self._kept = bytearray()
         self._head: bytes | None = None
         self._started = False
 
@@ -34,9 +33,6 @@ class LineFramer:
 
         Consume the iterator before feeding more.
         """
-        if not self._started and data:
-            self._started = True
-            data = data.removeprefix(_BOM)
         start = 0
         while (end := data.find(b"\n", start)) >= 0:
             line = self._finish(data[start:end])
@@ -52,7 +48,13 @@ class LineFramer:
         The usual case, without the cost of the general one. Takes ``data`` only if it returns it.
         """
         end = data.find(b"\n")
-        if end + 1 != len(data) or self._size or data[0] != _BRACE or end > self._limit:
+        if (
+            end + 1 != len(data)
+            or data[0] != _BRACE
+            or end > self._limit
+            or self._kept
+            or self._head is not None
+        ):
             return None
         self._started = True
         return data[:end]
@@ -62,24 +64,23 @@ class LineFramer:
         return self._finish(b"")
 
     def _keep(self, chunk: bytes) -> None:
-        self._size += len(chunk)
         if self._head is not None:
             return
-        self._chunks.append(chunk)
-        if self._size > self._limit:
-            self._head = b"".join(self._chunks)[:_HEAD]
-            self._chunks.clear()
+        self._kept += chunk
+        if len(self._kept) > self._limit:
+            self._head = bytes(self._kept[:_HEAD])
+            self._kept.clear()
 
     def _finish(self, rest: bytes) -> bytes | Oversized | None:
-        if not self._size:
-            if len(rest) > self._limit:
-                return Oversized(rest[:_HEAD])
-            return rest if rest and not rest.isspace() else None
-        self._keep(rest)
-        head, self._head = self._head, None
-        chunks, self._chunks = self._chunks, []
-        self._size = 0
+        line, head = rest, None
+        if self._kept or self._head is not None or len(rest) > self._limit:
+            self._keep(rest)
+            line, head = bytes(self._kept), self._head
+            self._kept.clear()
+            self._head = None
+        if not self._started:
+            self._started = True
+            line = line.removeprefix(_BOM)
         if head is not None:
             return Oversized(head)
-        line = b"".join(chunks)
-        return None if line.isspace() else line
+        return line if line and not line.isspace() else None
