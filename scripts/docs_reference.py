@@ -7,25 +7,16 @@ written; the status is 1 where a page is stale.
 """
 
 import ast
-import contextlib
-import functools
 import inspect
-import io
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import interlock
-from interlock import Server
-from interlock.cli.main import main as command
-from interlock.protocol import errors
-from interlock.protocol.methods import SERVER_METHODS
-from interlock.protocol.revisions import REVISIONS, Revision
-from interlock.server.serving import ServerPeer
-from interlock.transport.bounds import CLIENT_BOUNDS, SERVER_BOUNDS, Bounds
+from scripts.docs_source import annotated, definition, prose
+from scripts.docs_tables import REGIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -44,8 +35,6 @@ _GROUPS = {
 """The order of the reference; a name that stands in no group comes under *More*."""
 
 _REGION = re.compile(r"(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
-_ROLE = re.compile(r":(?:class|meth|func|mod|attr|data|exc):`~?\.?([^`]+)`")
-_LITERAL = re.compile(r"``([^`]+)``")
 _GENERATOR = re.compile(r"(.+) -> Async(?:Generator|Iterator)\[(\w+).*\]", re.DOTALL)
 _WIDTH = 88
 
@@ -100,7 +89,7 @@ def _described(name: str, home: str) -> Iterator[str]:
     yield f"### `{name}`"
     value: Any = getattr(interlock, name)
     if not isinstance(value, type):
-        node = _definition(home, name)
+        node = definition(home, name)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield _code([_signature(node, name)])
         documented = inspect.getdoc(value)
@@ -121,26 +110,13 @@ def _described(name: str, home: str) -> Iterator[str]:
         yield method.text
 
 
-@functools.cache
-def _module(name: str) -> ast.Module:
-    module = sys.modules[name]
-    return ast.parse(inspect.getsource(module))
-
-
-def _definition(home: str, name: str) -> ast.AST | None:
-    for node in _module(home).body:
-        if getattr(node, "name", None) == name:
-            return node
-    return None
-
-
 def _class_nodes(cls: type) -> Iterator[ast.ClassDef]:
     """The class and those of its private bases, from the class upward."""
     for base in cls.__mro__:
         if base is not cls and not base.__name__.startswith("_"):
             continue
         if base.__module__.startswith("interlock."):
-            node = _definition(base.__module__, base.__name__)
+            node = definition(base.__module__, base.__name__)
             if isinstance(node, ast.ClassDef):
                 yield node
 
@@ -178,7 +154,7 @@ def _fields(cls: type) -> list[Member]:
     for base in cls.__mro__:
         if not base.__module__.startswith("interlock."):
             continue
-        node = _definition(base.__module__, base.__name__)
+        node = definition(base.__module__, base.__name__)
         if not isinstance(node, ast.ClassDef):
             continue
         for item, text in annotated(node):
@@ -188,16 +164,6 @@ def _fields(cls: type) -> list[Member]:
                 title = f"`{target.id}: {_type(item.annotation)}`"
                 said[target.id] = Member(title + (f" = `{default}`" if default else ""), text)
     return [said[name] for name in names]
-
-
-def annotated(node: ast.ClassDef) -> Iterator[tuple[ast.AnnAssign, str]]:
-    """The annotated names of a class, each with the docstring that follows it."""
-    for item, after in zip(node.body, [*node.body[1:], None], strict=True):
-        if isinstance(item, ast.AnnAssign):
-            text = ""
-            if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-                text = prose(inspect.cleandoc(str(after.value.value)))
-            yield item, text
 
 
 def _type(annotation: ast.expr) -> str:
@@ -295,117 +261,6 @@ def _parameter(arg: ast.arg, default: ast.expr | None) -> str:
 
 def _code(lines: list[str]) -> str:
     return "```text\n" + "\n".join(lines) + "\n```"
-
-
-def prose(docstring: str) -> str:
-    """A docstring as Markdown: roles and double backticks become code, literal blocks fences."""
-    text = _ROLE.sub(lambda found: f"`{_last(found[1])}`", inspect.cleandoc(docstring))
-    return _LITERAL.sub(r"`\1`", text)
-
-
-def _last(path: str) -> str:
-    """What a reader calls a name: `ProtocolError`, but `Context.progress` for a member."""
-    parts = path.split(".")
-    if len(parts) > 1 and parts[-2][:1].isupper():
-        return ".".join(parts[-2:])
-    return parts[-1] if path.startswith("interlock") else path
-
-
-# What stands in other pages
-
-
-def documented_fields(cls: type) -> dict[str, str]:
-    """The docstring of each field of a class."""
-    module: ModuleType = sys.modules[cls.__module__]
-    node = _definition(module.__name__, cls.__name__)
-    assert isinstance(node, ast.ClassDef)
-    return {
-        item.target.id: text for item, text in annotated(node) if isinstance(item.target, ast.Name)
-    }
-
-
-def bounds() -> str:
-    """The bounds of a connection, and where those of a client differ."""
-    rows = ["| bound | default | what it is |", "|---|---|---|"]
-    for name, text in documented_fields(Bounds).items():
-        default = getattr(SERVER_BOUNDS, name)
-        client = getattr(CLIENT_BOUNDS, name)
-        shown = _number(default)
-        if client != default:
-            shown += f" (as a client {_number(client)})"
-        rows.append(f"| `{name}` | {shown} | {text} |")
-    return "\n".join(rows)
-
-
-def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
-
-
-def revisions() -> str:
-    """What each revision has, as the table that conversions go by says it."""
-    all_of_them = list(REVISIONS.values())
-    rows = [
-        "| | " + " | ".join(revision.name for revision in all_of_them) + " |",
-        "|---" * (len(all_of_them) + 1) + "|",
-    ]
-    for name, text in documented_fields(Revision).items():
-        if name != "name":
-            cells = [_cell(getattr(revision, name)) for revision in all_of_them]
-            said = text.rstrip(".") or "Era"
-            rows.append(f"| {said} | " + " | ".join(cells) + " |")
-    return "\n".join(rows)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "–"
-    return str(value)
-
-
-def methods() -> str:
-    """Every request that servers take, its era, and whether a `Server` serves it."""
-    peer = ServerPeer(_full_server())
-    rows = ["| request | before 2026-07-28 | 2026-07-28 | served |", "|---|---|---|---|"]
-    for method in SERVER_METHODS:
-        served = method.at_edge or method.name == "initialize" or peer.handler(method.name)
-        cells = (_cell(method.legacy), _cell(method.modern), "yes" if served else "not yet")
-        rows.append(f"| `{method.name}` | " + " | ".join(cells) + " |")
-    return "\n".join(rows)
-
-
-def _full_server() -> Server:
-    """A server that offers something of every kind."""
-    server = Server("full", logging=True)
-    server.add_tool(lambda: None, name="tool")
-    server.add_prompt(lambda: "text", name="prompt")
-    server.add_resource(lambda: "text", "a://resource", name="resource")
-    return server
-
-
-def error_tree() -> str:
-    """The tree in the docstring of `interlock.protocol.errors`."""
-    text = inspect.getdoc(errors) or ""
-    tree = text.partition("::\n\n")[2].partition("\n\n")[0]
-    return "```text\n" + inspect.cleandoc(tree) + "\n```"
-
-
-def help_of(*arguments: str) -> str:
-    """What the command prints for `arguments` and `--help`."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        status = command([*arguments, "--help"])
-    assert status == 0
-    return "```text\n" + printed.getvalue().rstrip() + "\n```"
-
-
-REGIONS: dict[str, Callable[[], str]] = {
-    "bounds": bounds,
-    "revisions": revisions,
-    "methods": methods,
-    "error-tree": error_tree,
-    "help": help_of,
-    "help-run": lambda: help_of("run"),
-}
 
 
 def with_regions(text: str) -> str:

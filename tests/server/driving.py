@@ -37,6 +37,7 @@ _RESULTS = {
     "resources/templates/list": "ListResourceTemplatesResult",
     "resources/read": "ReadResourceResult",
 }
+_MEMBERS = ("tools", "prompts", "resources", "resourceTemplates")
 _NAMESPACE = "io.modelcontextprotocol/"
 
 OnNotice = Callable[[Notice], None]
@@ -65,14 +66,14 @@ class RawConnection:
         self.messages: list[dict[str, Any]] = []
         self.capabilities: dict[str, Any] = {}
         self._connection = Connection(peer, self, bounds=bounds)
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self.waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._last = 0
 
     def write(self, data: bytes) -> None:
         assert b"\n" not in data
         message: dict[str, Any] = decode(data)
         self.messages.append(message)
-        waiting = self._waiting.pop(message.get("id", 0), None)
+        waiting = self.waiting.pop(message.get("id", 0), None)
         if waiting is not None and not waiting.done():
             waiting.set_result(message)
 
@@ -82,7 +83,7 @@ class RawConnection:
     def send(self, method: str, params: Mapping[str, Any]) -> "asyncio.Future[dict[str, Any]]":
         """Send a request and give what its response will be put into."""
         self._last += 1
-        self._waiting[self._last] = waiting = asyncio.get_running_loop().create_future()
+        self.waiting[self._last] = waiting = asyncio.get_running_loop().create_future()
         message = {"jsonrpc": "2.0", "id": self._last, "method": method, "params": params}
         self._connection.receive(encode(message))
         return waiting
@@ -224,7 +225,7 @@ class Client:
         cursor: dict[str, str] = {}
         while True:
             page = self.request(method, **cursor)
-            (items,) = [value for value in page.values() if isinstance(value, list)]
+            (items,) = [value for key, value in page.items() if key in _MEMBERS]
             found += items
             if "nextCursor" not in page:
                 return found
@@ -271,3 +272,8 @@ def listed(server: Server, method: str = "tools/list") -> list[dict[str, Any]]:
     """The entries of a list, as any client sees them."""
     with Client(server, LATEST.name) as client:
         return client.entries(method)
+
+
+def ok(**arguments: Any) -> str:
+    """A handler of whatever a schema allows."""
+    return "ok"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from interlock import Context, DefinitionError, Server, SyncContext, ToolError, ToolResult
 from interlock.protocol.json import encode
 from interlock.protocol.revisions import REVISIONS
-from tests.server.driving import Client, Serve, listed
+from tests.server.driving import Client, Serve, listed, ok
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -57,14 +57,14 @@ class TestListing:
     def test_whatever_it_holds(self, value: Any) -> None:
         schema = {"type": "object", "x-held": value}
         server = Server("t")
-        server.add_tool(lambda **arguments: None, name="t", input_schema=schema)
+        server.add_tool(ok, name="t", input_schema=schema)
         (entry,) = server.catalogue.table("tools").values()
         assert encode(entry.listed["inputSchema"]) == encode(schema)
 
     def test_a_later_change_of_the_schema_changes_nothing(self, serve: Serve) -> None:
         schema: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}}
         server = Server("t")
-        server.add_tool(lambda **arguments: "ok", name="t", input_schema=schema)
+        server.add_tool(ok, name="t", input_schema=schema)
         schema["properties"]["a"]["type"] = "integer"
         client = serve(server)
         assert client.entries()[0]["inputSchema"]["properties"]["a"] == {"type": "string"}
@@ -138,41 +138,52 @@ class Callable:
 HANDLERS = Handlers()
 
 
+def _plain(a: str, b: int = 2) -> list[Any]:
+    return ["by name", a, b]
+
+
+def _wrapping(**found: Any) -> Any:
+    return HANDLERS.by_name_later(**found)
+
+
+FORMS: list[tuple[Any, list[Any]]] = [
+    (HANDLERS.by_name, ["by name", "x", 2]),
+    (HANDLERS.by_name_later, ["by name", "x", 2]),
+    (HANDLERS.any_name, ["any", {"a": "x"}]),
+    (HANDLERS.some_and_any, ["some", "x", {}]),
+    (HANDLERS.whole, ["whole", {"a": "x"}]),
+    (HANDLERS.whole_later, ["whole", {"a": "x"}, "memory"]),
+    (HANDLERS.with_context, ["by name", "x", 2, "memory"]),
+    (HANDLERS.with_optional_context, ["by name", "x", 2, True]),
+    (HANDLERS.any_with_context, ["any", {"a": "x"}, "memory"]),
+    (Callable(), ["by name", "x", 2]),
+    (functools.partial(HANDLERS.by_name, b=9), ["by name", "x", 9]),
+    (functools.partial(HANDLERS.by_name_later, b=9), ["by name", "x", 9]),
+    (_plain, ["by name", "x", 2]),
+    (_wrapping, ["by name", "x", 2]),
+]
+
+
 class TestForms:
-    @pytest.mark.parametrize(
-        ("form", "expected"),
-        [
-            (HANDLERS.by_name, ["by name", "x", 2]),
-            (HANDLERS.by_name_later, ["by name", "x", 2]),
-            (HANDLERS.any_name, ["any", {"a": "x"}]),
-            (HANDLERS.some_and_any, ["some", "x", {}]),
-            (HANDLERS.whole, ["whole", {"a": "x"}]),
-            (HANDLERS.whole_later, ["whole", {"a": "x"}, "memory"]),
-            (HANDLERS.with_context, ["by name", "x", 2, "memory"]),
-            (HANDLERS.with_optional_context, ["by name", "x", 2, True]),
-            (HANDLERS.any_with_context, ["any", {"a": "x"}, "memory"]),
-            (Callable(), ["by name", "x", 2]),
-            (functools.partial(HANDLERS.by_name, b=9), ["by name", "x", 9]),
-            (functools.partial(HANDLERS.by_name_later, b=9), ["by name", "x", 9]),
-            (lambda a, b=2: ["by name", a, b], ["by name", "x", 2]),
-            (lambda **found: HANDLERS.by_name_later(**found), ["by name", "x", 2]),
-        ],
-    )
+    @pytest.mark.parametrize(("form", "expected"), FORMS)
     def test_gets_its_arguments(self, serve: Serve, form: Any, expected: list[Any]) -> None:
         server = Server("t")
         server.add_tool(form, name="t", input_schema=SCHEMA, output_schema={"type": "array"})
         client = serve(server)
         assert client.value("t", a="x") == expected
-        with_b = client.value("t", a="x", b=5)
-        assert with_b != expected or "partial" in str(type(form))
+        assert client.value("t", a="x", b=5) not in (expected, None), "b arrives as well"
 
     def test_runs_on_the_loop_where_asked(self, serve: Serve) -> None:
         import threading
 
         server = Server("t")
+
+        def on_main() -> bool:
+            return threading.current_thread() is threading.main_thread()
+
         for name, thread in (("loop", False), ("thread", None)):
             server.add_tool(
-                lambda **_: threading.current_thread() is threading.main_thread(),
+                on_main,
                 name=name,
                 input_schema={"type": "object"},
                 output_schema={"type": "boolean"},
@@ -220,8 +231,12 @@ class TestEnforcement:
         self, serve: Serve, arguments: dict[str, Any], told: str
     ) -> None:
         called: list[Any] = []
+
+        def handler(**found: Any) -> None:
+            called.append(found)
+
         server = Server("t")
-        server.add_tool(lambda **found: called.append(found), name="t", input_schema=SCHEMA)
+        server.add_tool(handler, name="t", input_schema=SCHEMA)
         failure = serve(server).failure("t", **arguments)
         assert failure.startswith("Invalid arguments:\n- $")
         assert told in failure
@@ -231,7 +246,7 @@ class TestEnforcement:
     @pytest.mark.parametrize("arguments", [[], "x", None, 5])
     def test_what_is_no_object_is_a_malformed_request(self, serve: Serve, arguments: Any) -> None:
         server = Server("t")
-        server.add_tool(lambda **_: None, name="t", input_schema={"type": "object"})
+        server.add_tool(ok, name="t", input_schema={"type": "object"})
         error = serve(server).refused("tools/call", name="t", arguments=arguments)
         assert error.code == -32602
 
@@ -243,7 +258,7 @@ class TestEnforcement:
             "dependentRequired": {"b": ["a"]},
         }
         server = Server("t")
-        server.add_tool(lambda **_: "ok", name="t", input_schema=schema)
+        server.add_tool(ok, name="t", input_schema=schema)
         client = serve(server)
         assert client.text("t", a=[1, "x"]) == "ok"
         assert "$.a[0]" in client.failure("t", a=["x"])
@@ -257,7 +272,7 @@ class TestEnforcement:
             "properties": {"a": {"items": [{"type": "integer"}]}},
         }
         server = Server("t")
-        server.add_tool(lambda **_: "ok", name="t", input_schema=schema)
+        server.add_tool(ok, name="t", input_schema=schema)
         client = serve(server)
         assert client.text("t", a=[1, "x"]) == "ok"
         assert "$.a[0]" in client.failure("t", a=["x"])
@@ -306,7 +321,11 @@ class TestEnforcement:
                 return ToolResult("forgotten")
             return ToolResult("said", structured={"n": 1} if kind == "good" else {"n": "x"})
 
-        schema = {"type": "object", "properties": {"kind": {}}, "required": ["kind"]}
+        schema: dict[str, Any] = {
+            "type": "object",
+            "properties": {"kind": {}},
+            "required": ["kind"],
+        }
         output = {"type": "object", "properties": {"n": {"type": "integer"}}}
         server.add_tool(give, input_schema=schema, output_schema=output)
         client = serve(server)
@@ -333,7 +352,7 @@ class TestEnforcement:
             "properties": {"n": {"type": "integer", "x-mcp-header": "Number"}},
         }
         server = Server("t")
-        server.add_tool(lambda n=0: "ok", name="t", input_schema=schema)
+        server.add_tool(ok, name="t", input_schema=schema)
         client = serve(server)
         assert client.text("t", n=2**53 - 1) == client.text("t", n=-(2**53) + 1) == "ok"
         assert str(2**53 - 1) in client.failure("t", n=2**53)
@@ -342,6 +361,24 @@ class TestEnforcement:
 
 def other_required(a: str, b: str) -> str:
     return a + b
+
+
+def _only_a(a: str) -> None: ...
+def _both(a: str, b: int) -> None: ...
+def _one_more(a: str, b: int = 1, *, c: int) -> None: ...
+def _positional(a: str, /, b: int = 1) -> None: ...
+def _any_number(*a: str) -> None: ...
+
+
+UNFIT: list[tuple[Any, str]] = [
+    (_only_a, r"has 'b', which the handler does not take.*\*\*arguments"),
+    (_both, r"needs 'b', which the schema lets be left out.*'required'"),
+    (_one_more, "needs 'c', which the schema does not have"),
+    (_positional, "'a' cannot be passed by name"),
+    (_any_number, "'a' cannot be passed by name"),
+    (dict, "no function"),
+    (5, "no function"),
+]
 
 
 class TestRefusals:
@@ -373,7 +410,7 @@ class TestRefusals:
         server = Server("t")
         with pytest.raises(DefinitionError, match=message):
             server.add_tool(
-                lambda **_: None,
+                ok,
                 name="raw",
                 input_schema=schema if schema is not None else [None],  # pyright: ignore[reportArgumentType]  # the mistake under test
             )
@@ -399,42 +436,35 @@ class TestRefusals:
     def test_headers_that_cannot_be(self, properties: Any) -> None:
         with pytest.raises(DefinitionError, match="x-mcp-header"):
             Server("t").add_tool(
-                lambda **_: None,
+                ok,
                 name="raw",
                 input_schema={"type": "object", "properties": properties},
             )
 
-    @pytest.mark.parametrize(
-        ("handler", "message"),
-        [
-            (lambda a: 1, r"has 'b', which the handler does not take.*\*\*arguments"),
-            (lambda a, b: 1, r"needs 'b', which the schema lets be left out.*'required'"),
-            (lambda a, b=1, *, c: 1, "needs 'c', which the schema does not have"),
-            (lambda a, /, b=1: 1, "'a' cannot be passed by name"),
-            (lambda *a: 1, "'a' cannot be passed by name"),
-            (dict, "no function"),
-            (5, "no function"),
-        ],
-    )
+    @pytest.mark.parametrize(("handler", "message"), UNFIT)
     def test_handlers_that_cannot_take_the_arguments(self, handler: Any, message: str) -> None:
         with pytest.raises(DefinitionError, match=message):
             Server("t").add_tool(handler, name="raw", input_schema=SCHEMA)
 
     def test_handlers_without_a_name(self) -> None:
-        for nameless in (lambda **_: 1, functools.partial(lambda **_: 1)):
+        nameless: Any
+        for nameless in (lambda: 1, functools.partial(lambda: 1)):
             with pytest.raises(DefinitionError, match="name="):
                 Server("t").add_tool(nameless, input_schema={"type": "object"})
 
     def test_a_context_that_cannot_be_read(self) -> None:
-        def handler(ctx: "Missing.Context") -> None:  # pyright: ignore[reportUndefinedVariable]  # noqa: F821  # the mistake under test
-            ...
+        def handler(ctx: Any) -> None: ...
+
+        handler.__annotations__["ctx"] = "Missing.Context"
 
         with pytest.raises(DefinitionError, match="import Context at run time"):
             Server("t").add_tool(handler, input_schema={"type": "object"})
 
     def test_other_annotations_are_not_read(self, serve: Serve) -> None:
-        def handler(a: "Missing") -> "Missing":  # pyright: ignore[reportUndefinedVariable, reportUnknownParameterType]  # noqa: F821  # the schema says what it takes
-            return a  # pyright: ignore[reportUnknownVariableType]
+        def handler(a: Any) -> Any:
+            return a
+
+        handler.__annotations__ = {"a": "Missing", "return": "Missing"}
 
         server = Server("t")
         server.add_tool(handler, input_schema=SCHEMA_A)
@@ -453,7 +483,7 @@ class TestRefusals:
     def test_an_output_schema_that_is_none(self) -> None:
         with pytest.raises(DefinitionError, match="the output schema of tool 'raw'"):
             Server("t").add_tool(
-                lambda **_: 1,
+                ok,
                 name="raw",
                 input_schema={"type": "object"},
                 output_schema={"type": "nope"},

@@ -18,7 +18,7 @@ from interlock import (
 )
 from interlock.protocol.revisions import REVISIONS
 from tests.server import string_annotations
-from tests.server.driving import LEGACY, Serve, listed
+from tests.server.driving import LEGACY, Serve, listed, ok
 
 
 def add(a: int, b: int = 2) -> int:
@@ -55,6 +55,15 @@ class Adder:
     def static(a: int) -> int:
         """Double it."""
         return 2 * a
+
+
+MISUSE: list[tuple[Callable[[Any], Any], str]] = [
+    (lambda s: s.tool("add"), r"@server\.tool\(name='add'\)"),
+    (lambda s: s.prompt("ask"), r"@server\.prompt\(name='ask'\)"),
+    (lambda s: s.resource(add), r"@server\.resource\(\"scheme:path\"\)"),
+    (lambda s: s.middleware("tools/call"), r"@server\.middleware\(methods=\{'tools/call'"),
+    (lambda s: s.resource(5), "a URI is text"),
+]
 
 
 class TestDecorators:
@@ -105,16 +114,7 @@ class TestDecorators:
         with pytest.raises(TypeError, match=r"tool\(\) got an unexpected keyword argument 'nme'"):
             Server("t").tool(nme="x")  # pyright: ignore[reportCallIssue]  # the mistake under test
 
-    @pytest.mark.parametrize(
-        ("mistake", "remedy"),
-        [
-            (lambda s: s.tool("add"), r"@server\.tool\(name='add'\)"),
-            (lambda s: s.prompt("ask"), r"@server\.prompt\(name='ask'\)"),
-            (lambda s: s.resource(add), r"@server\.resource\(\"scheme:path\"\)"),
-            (lambda s: s.middleware("tools/call"), r"@server\.middleware\(methods=\{'tools/call'"),
-            (lambda s: s.resource(5), "a URI is text"),
-        ],
-    )
+    @pytest.mark.parametrize(("mistake", "remedy"), MISUSE)
     def test_misuse_is_told_with_its_remedy(
         self, mistake: Callable[[Any], Any], remedy: str
     ) -> None:
@@ -263,9 +263,10 @@ class TestAnnotations:
             assert client.request("resources/read", uri=uri)["contents"][0]["text"] == '{"x":4}'
 
     def test_a_name_that_does_not_exist_is_told(self) -> None:
-        def wrong(a: "Missing") -> int:  # pyright: ignore[reportUndefinedVariable, reportUnknownParameterType]  # noqa: F821  # the mistake under test
+        def wrong(a: Any) -> int:
             return 1
 
+        wrong.__annotations__["a"] = "Missing"
         server = Server("t")
         with pytest.raises(DefinitionError, match=r"parameter 'a'.*'Missing'.*import it at run"):
             server.tool(wrong)
@@ -350,7 +351,7 @@ class TestListing:
     @pytest.mark.parametrize("revision", REVISIONS)
     def test_free_annotations_are_listed_as_they_are(self, serve_raw: Serve, revision: str) -> None:
         server = Server("t")
-        given = {
+        given: dict[str, Any] = {
             "readOnlyHint": False,
             "x-mcp-requires-confirmation": True,
             "x-deep": {"a": [1, None, "\u00e9"]},
@@ -470,7 +471,7 @@ class TestRefusals:
         server = Server("t")
         for define in (
             lambda: server.tool(name=name)(add),
-            lambda: server.add_tool(lambda **a: 1, name=name, input_schema={"type": "object"}),
+            lambda: server.add_tool(ok, name=name, input_schema={"type": "object"}),
             lambda: server.prompt(name=name)(string_annotations.ask),
         ):
             with pytest.raises(DefinitionError, match=r"use 1 to 128 of A-Z, a-z, 0-9"):
@@ -490,7 +491,7 @@ class TestRefusals:
         with pytest.raises(DefinitionError, match=r"a tool 'add' exists already.*another name"):
             server.tool(add)
         with pytest.raises(DefinitionError, match="a tool 'add' exists already"):
-            server.add_tool(lambda **a: 1, name="add", input_schema={"type": "object"})
+            server.add_tool(ok, name="add", input_schema={"type": "object"})
         server.prompt(name="add")(string_annotations.ask)
         with pytest.raises(DefinitionError, match="a prompt 'add' exists already"):
             server.prompt(name="add")(string_annotations.ask)
@@ -594,15 +595,16 @@ class TestRefusals:
         def numbers() -> Any:
             yield 1
 
-        for mistake, message in (
+        mistakes: list[tuple[Any, str]] = [
             (numbers, "is a generator.*return a list"),
             (dict, "is a class"),
             (lambda: 1, "a lambda has no name; give one with name="),
             (Adder.method, "register the bound method"),
             (5, "cannot be called"),
-        ):
+        ]
+        for mistake, message in mistakes:
             with pytest.raises(DefinitionError, match=message):
-                server.tool(mistake)  # pyright: ignore[reportArgumentType, reportCallIssue]  # the mistakes under test
+                server.tool(mistake)
 
     def test_contexts_that_do_not_fit_their_function(self) -> None:
         server = Server("t")
@@ -636,9 +638,10 @@ class TestRefusals:
             ({"lifespan": 42}, "lifespan"),
         ],
     )
-    def test_servers_that_cannot_be(self, options: Any, message: str) -> None:
+    def test_servers_that_cannot_be(self, options: dict[str, Any], message: str) -> None:
+        given: dict[str, Any] = {"name": "t", **options}
         with pytest.raises(DefinitionError, match=message):
-            Server(**{"name": "t", **options})
+            Server(**given)
 
     def test_transports_that_are_not_there(self) -> None:
         with pytest.raises(DefinitionError, match="unknown transport 'carrier-pigeon'"):

@@ -11,7 +11,7 @@ Sources: JSON-RPC 2.0; MCP Base Protocol, "Messages", of each revision.
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
@@ -132,7 +132,7 @@ def read(data: bytes, *, shallow: bool = False) -> Envelope:
             data.decode()
         if len(data) > 2 * MAX_DEPTH:
             check_depth(data)
-            _check_numbers(data)
+            check_digits(data)
         envelope = _decode(data)
         id = envelope.id
         method = envelope.method
@@ -194,7 +194,7 @@ def check_members(text: bytes | Raw) -> None:
         if len(keys) <= _FEW_KEYS and all(count(b'"%b"' % key.encode()) == 1 for key in keys):
             return
     members = _exact(text)
-    if isinstance(members, _Members) and members.doubled is not None:
+    if isinstance(members, _Doubled):
         raise _stands_twice(members.doubled)
 
 
@@ -211,7 +211,8 @@ def _is_response(envelope: Envelope) -> bool:
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NOT_BRACKETS = re.compile(rb"[^\[\]{}]+")
 _MAX_DIGITS = 400
-_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (_MAX_DIGITS + 1))
+# Tried where a run of digits begins only: tried within runs, it would look at each 400 times.
+_LONG_NUMBER = re.compile(rb"(?<![0-9])[0-9]{%d}" % (_MAX_DIGITS + 1))
 
 
 def check_depth(data: bytes, limit: int = MAX_DEPTH) -> None:
@@ -234,7 +235,7 @@ def check_depth(data: bytes, limit: int = MAX_DEPTH) -> None:
             depth -= 1
 
 
-def _check_numbers(data: bytes) -> None:
+def check_digits(data: bytes) -> None:
     """Raise :class:`ParseError` on a number of more than 400 digits.
 
     A run that long covers a byte at a multiple of its length: looking at those few excludes it.
@@ -246,22 +247,33 @@ def _check_numbers(data: bytes) -> None:
         raise ParseError(f"The message holds a number of more than {_MAX_DIGITS} digits.")
 
 
-class _Members(dict[str, Any]):
-    """A JSON object that remembers which of its keys stood more than once."""
+class _Doubled(dict[str, Any]):
+    """A JSON object of which a key, ``doubled``, stood more than once."""
 
-    doubled: str | None = None
+    doubled: str = ""
 
-    @classmethod
-    def of(cls, pairs: list[tuple[str, Any]]) -> "_Members":
-        members = cls(pairs)
-        if len(members) != len(pairs):
-            seen: set[str] = set()
-            for key, _ in pairs:
-                if key in seen:
-                    members.doubled = key
-                    break
-                seen.add(key)
+
+_EMPTY: dict[str, Any] = {}
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; a :class:`_Doubled` where a key stood more than once.
+
+    All empty ones are the same, or a message of little else would take much time and memory.
+    """
+    if not pairs:
+        return _EMPTY
+    members = dict(pairs)
+    if len(members) == len(pairs):
         return members
+    found = _Doubled(members)
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            found.doubled = key
+            break
+        seen.add(key)
+    return found
 
 
 def _refuse_constant(text: str) -> Any:
@@ -280,7 +292,7 @@ def _exact(data: bytes) -> Any:
 
     return json.loads(
         data.decode(),
-        object_pairs_hook=_Members.of,
+        object_pairs_hook=_members,
         parse_constant=_refuse_constant,
         parse_int=_read_int,
     )
@@ -316,10 +328,11 @@ def _doubled(message: Any) -> str | None:
     for key in (None, "params", "_meta"):
         if key is not None:
             message = message.get(key)
-        if not isinstance(message, _Members):
-            return None
-        if message.doubled is not None:
+        if isinstance(message, _Doubled):
             return message.doubled
+        if not isinstance(message, dict):
+            return None
+        message = cast("dict[str, Any]", message)
     return None
 
 
@@ -355,14 +368,15 @@ def _second_look(data: bytes, cause: Exception | None) -> Refused:
         text = str(error).split(": line", 1)[0][:100]
         return Refused(
             ParseError(f"The message is not JSON ({text}). Send one JSON object per message."),
-            find_id(data),
+            find_id(data[:_EYE_BYTES]),  # what stands at its end may be anywhere
         )
-    if not isinstance(message, _Members):
+    if not isinstance(message, dict):
         return Refused(InvalidRequest("A message is one JSON object; this is another value."))
-    id = message.get("id")
-    doubled = _doubled(message)
+    members = cast("dict[str, Any]", message)
+    id = members.get("id")
+    doubled = _doubled(members)
     return Refused(
-        _judge(message) if doubled is None else _stands_twice(doubled),
+        _judge(members) if doubled is None else _stands_twice(doubled),
         id if valid_id(id) else None,
     )
 
@@ -392,12 +406,16 @@ def _judge(message: dict[str, Any]) -> ProtocolError:
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]|-?[0-9]+', re.DOTALL)
 _EYE_BYTES = 1 << 16
+# One brace at the very end is the message's own, so what stands before it is its last member.
+_LAST_ID = re.compile(rb'[,{]\s*"id"\s*:\s*("[^"\\]*+"|-?[0-9]+)\s*\}\s*\Z')
+_TAIL_BYTES = 2048
 
 
 def find_id(data: bytes) -> RequestId | None:
     """The id of a message that cannot be parsed, where one stands plainly at its top level.
 
-    Without it, whoever sent the request would wait for ever.
+    Without it, whoever sent the request would wait for ever. Of a long message the beginning is
+    looked at, and the end: some write the id last.
     """
     depth = 0
     expecting = False
@@ -416,7 +434,19 @@ def find_id(data: bytes) -> RequestId | None:
             whole = head[match.end() : match.end() + 1] not in b".eE" or token[:1] == b'"'
             return id if whole and valid_id(id) else None
         expecting = depth == 1 and token == b'"id"' and head[match.end() :].lstrip()[:1] == b":"
-    return None
+    return find_last_id(data[-_TAIL_BYTES:]) if len(data) > _EYE_BYTES else None
+
+
+def find_last_id(tail: bytes) -> RequestId | None:
+    """The id of a message that ends with ``tail``, where it is the message's last member."""
+    match = _LAST_ID.search(tail)
+    if match is None:
+        return None
+    try:
+        id = _decode_id(match[1])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return id if valid_id(id) else None
 
 
 _decode_id: Callable[[bytes], RequestId] = msgspec.json.Decoder(int | str).decode

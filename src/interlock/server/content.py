@@ -16,7 +16,9 @@ from interlock.protocol.types.content import (
     AudioContent,
     Content,
     ContentBlock,
+    EmbeddedResource,
     ImageContent,
+    ResourceLink,
     TextContent,
     UnknownContent,
 )
@@ -59,14 +61,34 @@ def _sniff(data: bytes, family: Literal["image", "audio"]) -> str | None:
     return None
 
 
+def is_media_type(text: str) -> bool:
+    """Whether a text is a media type, such as ``text/csv; charset=utf-8`` (RFC 9110, 8.3.1)."""
+    essence, *parameters = text.split(";")
+    kind, slash, name = essence.strip(" ").partition("/")
+    if not (slash and _is_token(kind) and _is_token(name)):
+        return False
+    for parameter in parameters:
+        key, equals, value = parameter.strip(" ").partition("=")
+        quoted = len(value) > 1 and value[0] == value[-1] == '"' and value.isprintable()
+        if not (equals and _is_token(key) and (_is_token(value) or (quoted and value.isascii()))):
+            return False
+    return True
+
+
+def _is_token(text: str) -> bool:
+    return (
+        bool(text) and text.isascii() and all(c.isalnum() or c in "!#$%&'*+-.^_`|~" for c in text)
+    )
+
+
 def _checked_type(mime_type: str, family: str) -> str:
-    kind, slash, rest = mime_type.partition("/")
-    if not slash:
-        return _checked_type(f"{family}/{mime_type}", family)
-    name = rest.partition(";")[0]
-    if kind != family or not name or not all(c.isalnum() or c in "!#$&^_.+-" for c in name):
-        raise ContentError(f"{ascii(mime_type)[:60]} is no {family} media type")
-    return mime_type
+    full = mime_type if "/" in mime_type else f"{family}/{mime_type}"
+    if not full.lower().startswith(f"{family}/") or not is_media_type(full):
+        raise ContentError(
+            f"{ascii(mime_type)[:60]} is no {family} media type; write it as in"
+            f" {'image/png' if family == 'image' else 'audio/wav'!r}"
+        )
+    return full
 
 
 class _Media:
@@ -128,7 +150,7 @@ class _Media:
 
 
 class Image(_Media):
-    """An image: bytes, a path, a Pillow image or a Matplotlib figure.
+    """An image: bytes, a path, a Pillow image, or a Matplotlib figure or axes.
 
     The media type is taken from the bytes, or from ``mime_type`` (``"image/png"`` or ``"png"``).
     Raises :class:`ContentError` where the source is no image, its type is not evident, or it is
@@ -142,10 +164,15 @@ class Image(_Media):
         from io import BytesIO
 
         buffer = BytesIO()
-        if callable(getattr(source, "savefig", None)):
-            source.savefig(buffer, format="png")
+        figure = source if hasattr(source, "savefig") else getattr(source, "figure", None)
+        if callable(getattr(figure, "savefig", None)):
+            cast("Any", figure).savefig(buffer, format="png")
         elif callable(getattr(source, "save", None)) and hasattr(source, "mode"):
-            source.save(buffer, format="PNG")
+            try:
+                source.save(buffer, format="PNG")
+            except OSError:  # PNG does not have its mode (CMYK, YCbCr, F, ...)
+                buffer = BytesIO()
+                source.convert("RGB").save(buffer, format="PNG")
         else:
             raise ContentError(
                 f"{type(source).__name__} is no image; give bytes, a path, a Pillow image or a"
@@ -230,11 +257,36 @@ def block(value: object) -> ContentBlock:
         return TextContent(text=whole_characters(value))
     if isinstance(value, Image | Audio):
         return value.block()
+    if isinstance(value, EmbeddedResource):
+        return _embedded(value)
+    if isinstance(value, ResourceLink):
+        _check_uri(value.uri)
     if isinstance(value, Content | UnknownContent):
         return cast("ContentBlock", value)
     raise ContentError(
         f"{type(value).__name__} is no content; give text, an Image, an Audio or a content block"
     )
+
+
+def _embedded(block: EmbeddedResource) -> EmbeddedResource:
+    """An embedded resource with all that it must have: a URI and a media type."""
+    resource = block.resource
+    _check_uri(resource.uri)
+    if resource.mime_type is UNSET:
+        from msgspec.structs import replace
+
+        kind = "application/octet-stream" if resource.text is UNSET else "text/plain"
+        return replace(block, resource=replace(resource, mime_type=kind))
+    return block
+
+
+def _check_uri(uri: str) -> None:
+    from interlock.protocol.uri import UriError, validate_uri
+
+    try:
+        validate_uri(uri)
+    except UriError as error:
+        raise ContentError(f"the URI {ascii(uri)[:120]}: {error}") from error
 
 
 def blocks(value: object) -> list[ContentBlock]:

@@ -11,9 +11,18 @@ from interlock.protocol.types.logging import SEVERITY
 from interlock.server.functions.problems import OutputError
 from interlock.server.values import json_text, whole_characters
 
-AppT = TypeVar("AppT")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as _TypeVar
+
+    AppT = _TypeVar("AppT", default=Any)  # so that plain `Context` is a type, too
+else:
+    AppT = TypeVar("AppT")
 
 Level = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
+
+
+_NOTICES_A_TURN = 32
 
 
 class Context(Generic[AppT]):
@@ -22,12 +31,13 @@ class Context(Generic[AppT]):
     ``Context[AppState]`` names the type of :attr:`app`, the value that the lifespan yields.
     """
 
-    __slots__ = ("_app", "_call", "_logger")
+    __slots__ = ("_app", "_call", "_logger", "_said")
 
     def __init__(self, call: Call, app: AppT, logger: str | None = None) -> None:
         self._call = call
         self._app = app
         self._logger = logger
+        self._said = 0
 
     @property
     def app(self) -> AppT:
@@ -77,6 +87,7 @@ class Context(Generic[AppT]):
         Nothing is sent where the caller did not ask for progress, or too often in a row, or for a
         number that JSON does not have; waits while the caller does not read.
         """
+        await self._breathe()
         scope = self._call.scope
         if scope.wants_progress and isfinite(done):
             known = total if total is not None and isfinite(total) else None
@@ -94,6 +105,7 @@ class Context(Generic[AppT]):
         results are; data that has no JSON form is left out, with a note that says why. Never log
         secrets: the entry leaves this process.
         """
+        await self._breathe()
         scope = self._call.scope
         wanted = scope.log_level
         if level not in SEVERITY:
@@ -103,6 +115,16 @@ class Context(Generic[AppT]):
         later = scope.port.notify(Log(level, _entry(text, data), logger or self._logger))
         if later is not None:
             await later
+
+    async def _breathe(self) -> None:
+        """Give the event loop a turn now and then, and always once the call was cancelled.
+
+        A handler that reports step after step and waits for nothing else would hold up all
+        other calls, and never learn of its own cancellation.
+        """
+        self._said += 1
+        if self._said % _NOTICES_A_TURN == 0 or self._call.scope.cancellation.reason is not None:
+            await asyncio.sleep(0)
 
     async def debug(self, text: str, /, **data: Any) -> None:
         """:meth:`log` at level ``debug``."""

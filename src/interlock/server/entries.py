@@ -5,9 +5,11 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from interlock.protocol.errors import DefinitionError
 from interlock.protocol.types.base import Annotations
 from interlock.protocol.types.tools import ToolAnnotations
 from interlock.server.catalogue import Entry
+from interlock.server.content import is_media_type
 from interlock.server.definitions import (
     Described,
     json_copy,
@@ -117,6 +119,12 @@ def resource_entry(
     scope: Mapping[str, Any],
 ) -> Entry:
     """A resource, or a template where the URI has variables."""
+    if mime_type is not None and not is_media_type(mime_type):
+        raise DefinitionError(
+            f"{ascii(mime_type)[:60]} is no media type; write mime_type= as in 'text/plain'"
+        )
+    if size is not None and size < 0:
+        raise DefinitionError(f"size= is a number of bytes, not {size}")
     template = read_uri(uri)
     compiled = read_function(function, name=name, description=described.description, scope=scope)
     check_variables(compiled, uri, template)

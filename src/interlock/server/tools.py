@@ -5,7 +5,7 @@ are results the model reads; only an unknown tool or a malformed request is a pr
 Source: MCP 2026-07-28, Tools, "Error Handling".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from interlock.protocol.errors import (
 from interlock.protocol.json import UNSET, Preserialized, Raw, decode
 from interlock.protocol.outcome import Outcome, Result
 from interlock.protocol.payload import Payload
+from interlock.protocol.revisions.downgrade import wraps
 from interlock.protocol.types.content import (
     AudioContent,
     ContentBlock,
@@ -65,7 +66,8 @@ def function_handler(
     plain = function.fn if function.is_async and function.context_parameter is None else None
     bind = function.bind
     name = function.name
-    finish = finisher(function.output, text_limit)
+    output = function.output
+    finish = finisher(output, None if output is None else output.schema, text_limit)
 
     async def serve(call: Call) -> Outcome:
         params: CallToolRequestParams = call.payload.known
@@ -118,7 +120,7 @@ def schema_handler(
     name = handler.name
     call_with, problems = by_hand(host, handler, input_schema, thread=thread)
     output = None if output_schema is None else SchemaOutput(output_schema, name)
-    finish = finisher(output, text_limit)
+    finish = finisher(output, output_schema, text_limit)
 
     async def serve(call: Call) -> Outcome:
         raw = arguments_of(call.payload.known)
@@ -151,7 +153,7 @@ def outcome_of(error: BaseException, call: Call, name: str) -> Result:
     if isinstance(error, ToolError):
         try:
             return failed(str(error))
-        except Exception as unreadable:  # its __str__ is the user's, and may do anything
+        except BaseException as unreadable:  # its __str__ is the user's, and may do anything
             return broken(unreadable, name)
     return broken(error, name)
 
@@ -170,27 +172,41 @@ def _with_meta(result: CallToolResult, meta: dict[str, Any]) -> CallToolResult:
     return replace(result, meta={**old, **meta})
 
 
-def finisher(output: StructuredOutput | None, limit: int) -> Finisher:
-    """Turns what a function returned into its result."""
+def finisher(
+    output: StructuredOutput | None, schema: Mapping[str, Any] | None, limit: int
+) -> Finisher:
+    """Turns what a function returned into its result; ``schema`` is that of its output."""
     if output is None:
         return lambda value: unstructured(value, limit)
     encode_value = output.encode
+    form = structured_form(schema)
 
     def structured(value: Any) -> CallToolResult:
         if type(value) is ToolResult:
-            return whole(value, output, limit)
+            return whole(value, output, form, limit)
         raw = encode_value(value)
         if len(raw) > limit:
             raise ToolError(_too_large(len(raw), limit))
-        plain = Raw(raw) if raw[0] == _BRACE else Preserialized(raw)
-        return CallToolResult(content=[TextContent(raw.decode())], structured_content=plain)
+        return CallToolResult(content=[TextContent(raw.decode())], structured_content=form(raw))
 
     return structured
 
 
-def structured_value(raw: bytes) -> Raw | Preserialized:
-    """Structured JSON text as edges want it: ``Raw`` says that it is an object."""
-    return Raw(raw) if raw[0] == _BRACE else Preserialized(raw)
+StructuredForm = Callable[[bytes], Raw | Preserialized]
+
+
+def structured_form(schema: Mapping[str, Any] | None) -> StructuredForm:
+    """Structured JSON text as edges want it: ``Raw`` is sent to older peers as it is, an object.
+
+    :class:`Preserialized` is wrapped for them, as its schema is: also an object that need not
+    have been one, or a client would find that it does not fit.
+    """
+    if schema is None:
+        return lambda raw: Raw(raw) if raw[0] == _BRACE else Preserialized(raw)
+    return Preserialized if wraps(schema) else Raw
+
+
+_by_value = structured_form(None)
 
 
 def _too_large(size: int, limit: int) -> str:
@@ -205,7 +221,7 @@ def unstructured(value: Any, limit: int) -> CallToolResult:
     if isinstance(value, str):
         return CallToolResult(content=[TextContent(cut(whole_characters(value), limit))])
     if isinstance(value, ToolResult):
-        return whole(value, None, limit)
+        return whole(value, None, _by_value, limit)
     if value is None:
         return CallToolResult(content=[])
     if is_content(value):
@@ -225,7 +241,9 @@ def is_content(value: object) -> bool:
     return is_block(value)
 
 
-def whole(value: ToolResult, output: StructuredOutput | None, limit: int) -> CallToolResult:
+def whole(
+    value: ToolResult, output: StructuredOutput | None, form: StructuredForm, limit: int
+) -> CallToolResult:
     """A :class:`ToolResult` as it is on the wire."""
     structured: Any = UNSET
     content = value.content
@@ -233,7 +251,7 @@ def whole(value: ToolResult, output: StructuredOutput | None, limit: int) -> Cal
         raw = json_text(value.structured) if output is None else output.encode(value.structured)
         if len(raw) > limit:
             raise ToolError(_too_large(len(raw), limit))
-        structured = structured_value(raw)
+        structured = form(raw)
         if not content:
             content = blocks(raw.decode())
     elif output is not None and not value.is_error:

@@ -6,10 +6,12 @@ asks its loop to run soon, and running it now; a turn of the loop costs more tha
 
 import asyncio
 import sys
-from asyncio import AbstractEventLoop, Task
+from asyncio import AbstractEventLoop, Handle, Task
 from collections.abc import Callable, Coroutine
 from contextvars import Context
 from typing import Any, cast
+
+_Scheduled = tuple[Callable[..., object], Context | None]
 
 Starter = Callable[[Coroutine[Any, Any, None]], Task[None]]
 """Starts a coroutine as a task of one loop."""
@@ -30,24 +32,29 @@ def starter(loop: AbstractEventLoop, *, only_callbacks: bool = False) -> Starter
     return first_steps.start if only_callbacks else first_steps.start_anywhere
 
 
-def _nothing() -> None:
-    """The step before any."""
-
-
 class _FirstSteps:
     """Catches the first step of new tasks of one loop, for Python 3.11."""
 
-    __slots__ = ("_context", "_loop", "_step")
+    __slots__ = ("_loop", "_others", "_step")
 
     def __init__(self, loop: AbstractEventLoop) -> None:
         self._loop = loop
-        self._step: Callable[[], object] = _nothing
-        self._context = Context()
+        self._step: _Scheduled | None = None
+        self._others: list[_Scheduled] = []
 
-    def __call__(self, callback: Callable[[], object], *, context: Context) -> None:
-        """Stands in for ``loop.call_soon`` while a task is made."""
-        self._step = callback
-        self._context = context
+    def __call__(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Handle | None:
+        """Stands in for ``loop.call_soon`` while a task is made.
+
+        That may set off the garbage collection, and finalizers schedule what they like.
+        """
+        if args:
+            return type(self._loop).call_soon(self._loop, callback, *args, context=context)
+        if self._step is not None:
+            self._others.append(self._step)
+        self._step = (callback, context)
+        return None
 
     def start_anywhere(self, coroutine: Coroutine[Any, Any, None]) -> Task[None]:
         """Start eagerly, but not within another task: a step may not run inside another's."""
@@ -63,5 +70,22 @@ class _FirstSteps:
             task = Task(coroutine, loop=loop, name=_NAME)
         finally:
             del loop.call_soon
-        self._context.run(self._step)
+        scheduled, self._step = self._step, None
+        if self._others:
+            scheduled = self._own(task, scheduled)
+        callback, context = cast("tuple[Callable[[], object], Context]", scheduled)
+        context.run(callback)
         return task
+
+    def _own(self, task: Task[None], last: _Scheduled | None) -> _Scheduled | None:
+        """The step of ``task``; what was scheduled besides goes to the loop."""
+        others, self._others = self._others, []
+        own = None
+        for scheduled in (*others, last):
+            if scheduled is None:
+                continue
+            if getattr(scheduled[0], "__self__", None) is task:
+                own = scheduled
+            else:
+                self._loop.call_soon(scheduled[0], context=scheduled[1])
+        return own

@@ -8,6 +8,7 @@ alike.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -22,12 +23,19 @@ from interlock.protocol.call import (
     Progress,
     Scope,
 )
-from interlock.protocol.envelope import ErrorObject, write_request
-from interlock.protocol.errors import MethodNotFound, MissingClientCapability, ProtocolError
-from interlock.protocol.json import Raw, check_numbers, decode, encode
+from interlock.protocol.envelope import (
+    MAX_DEPTH,
+    ErrorObject,
+    check_depth,
+    check_digits,
+    write_notification,
+    write_request,
+)
+from interlock.protocol.errors import InvalidParams, MissingClientCapability, ProtocolError
+from interlock.protocol.json import UNSET, Raw, check_numbers, decode, encode
 from interlock.protocol.methods import SERVER_METHODS
 from interlock.protocol.outcome import Failure
-from interlock.protocol.payload import Payload
+from interlock.protocol.payload import Payload, describe
 from interlock.protocol.revisions import LATEST
 from interlock.protocol.types.base import (
     META_CLIENT_CAPABILITIES,
@@ -35,10 +43,14 @@ from interlock.protocol.types.base import (
     META_LOG_LEVEL,
     META_PROTOCOL_VERSION,
     META_SERVER_INFO,
+    RequestMeta,
 )
+from interlock.protocol.types.logging import SEVERITY
 from interlock.transport.bounds import SERVER_BOUNDS, Bounds
 from interlock.transport.incidents import ends_call, incident
-from interlock.transport.serving import Connection
+from interlock.transport.modern.edge import discovered, unknown_level
+from interlock.transport.serving import Connection, not_offered, unknown_method
+from interlock.transport.trace import read_trace
 
 OnNotice = Callable[[Notice], None]
 _DEFAULT_CLIENT = ClientProfile("memory", "0", {"name": "memory", "version": "0"}, {})
@@ -65,31 +77,40 @@ class MemoryConnection:
         *,
         on_notice: OnNotice | None = None,
     ) -> dict[str, Any]:
-        """Call a method and return its result as plain JSON, without what an edge would add.
+        """Call a method and return its result as plain JSON, without what says who answered.
 
         ``on_notice`` takes progress and log entries meanwhile. Raises :class:`ProtocolError`
         with the code, message and data that the peer answered.
         """
+        raw = _encoded(params)
         known = SERVER_METHODS.get(method)
-        handler = self._peer.handler(method) if known is not None and known.modern else None
-        if known is None or handler is None:
-            raise MethodNotFound(f"Method not offered by this server: {method}")
-        raw = Raw(_encoded(params))
+        if known is None:
+            raise unknown_method(method)
+        decoded = known.read_params(raw)
+        stated = _NOTHING_STATED if decoded.meta is UNSET else _read_meta(decoded.meta)
+        if not known.modern:
+            raise unknown_method(method, LATEST.name)
+        if method == "server/discover":
+            return decode(encode(discovered(self._peer.describe())))
+        handler = self._peer.handler(method)
+        if handler is None:
+            raise not_offered(method)
         port = _MemoryPort(None, None, None, on_notice)
         scope = Scope(
             revision=LATEST,
             client=self._client,
             port=port,
             cancellation=port,
-            log_level=self._log_level,
-            wants_progress=on_notice is not None,
+            log_level=self._log_level if stated.log_level is UNSET else stated.log_level,
+            wants_progress=on_notice is not None or stated.progress_token is not UNSET,
+            trace=read_trace(stated),
         )
-        call = Call(method, Payload(known.read_params(raw), raw), scope)
+        call = Call(method, Payload(decoded, raw), scope)
         task = asyncio.current_task()
         try:
             outcome = await handler(call)
             if not isinstance(outcome, Failure):
-                return decode(outcome.payload.raw)
+                return _native(_read_object(outcome.payload.raw), known.cacheable)
         except ProtocolError as error:
             outcome = Failure.of(error)
         except BaseException as error:
@@ -100,7 +121,32 @@ class MemoryConnection:
             outcome = incident(error, f"serving {method}")
         finally:
             port.close()
-        raise ProtocolError(outcome.message, code=outcome.code, data=outcome.data)
+        raise _received(outcome, method)
+
+
+_read_object: Callable[[bytes], dict[str, Any]] = msgspec.json.Decoder(dict[str, Any]).decode
+_NOTHING_STATED = RequestMeta()
+
+
+def _read_meta(raw: Raw) -> RequestMeta:
+    """What a caller's own ``_meta`` says; as on a wire, it precedes what the connection says."""
+    try:
+        meta = msgspec.json.decode(raw, type=RequestMeta)
+    except msgspec.MsgspecError as error:
+        raise InvalidParams(describe(error) + " (in _meta)") from None
+    if meta.log_level is not UNSET and meta.log_level not in SEVERITY:
+        raise unknown_level()
+    return meta
+
+
+def _received(failure: Failure, method: str) -> ProtocolError:
+    """A failure as its caller gets it: a copy, and JSON only."""
+    try:
+        raw = encode(ErrorObject(failure.code, failure.message, failure.data))
+    except Exception as error:
+        return _received(incident(error, f"writing the result of {method}"), method)
+    error = msgspec.json.decode(raw, type=ErrorObject)
+    return ProtocolError(error.message, code=error.code, data=error.data)
 
 
 def _is_run_by(task: asyncio.Task[Any] | None) -> bool:
@@ -111,12 +157,23 @@ def _is_run_by(task: asyncio.Task[Any] | None) -> bool:
         return False
 
 
-def _encoded(params: Mapping[str, Any] | None) -> bytes:
+def _encoded(params: Mapping[str, Any] | None, meta: Mapping[str, Any] | None = None) -> Raw:
+    """Params as a message would carry them, ``meta`` before what they have of it themselves.
+
+    Raises :class:`TypeError` and :class:`ValueError` where they have no JSON form, and
+    :class:`ParseError` where they are nested more deeply, or hold a longer number, than a
+    message may.
+    """
     values = dict(params or {})
+    if meta is not None:
+        values["_meta"] = {**meta, **values.get("_meta", {})}
     found = check_numbers(values)
     if found is not None:
         raise ValueError(f"{found}: NaN and infinity are not JSON")
-    return encode(values)
+    raw = encode(values)
+    check_depth(raw, MAX_DEPTH - 1)  # the message around it is one level
+    check_digits(raw)
+    return Raw(raw)
 
 
 class _MemoryPort(Cancellation):
@@ -129,9 +186,12 @@ class _MemoryPort(Cancellation):
         if self._on_notice is None:
             return None
         if isinstance(notice, Progress):
-            if self._last is not None and not notice.done > self._last:
+            last, done, total = self._last, notice.done, notice.total
+            if not isfinite(done) or (last is not None and not done > last):
                 return None
-            self._last = notice.done
+            self._last = done
+            if total is not None and not isfinite(total):
+                notice = Progress(done, None, notice.message)
         elif isinstance(notice, Log):
             notice = Log(notice.level, decode(encode(notice.data)), notice.logger)
         self._on_notice(notice)
@@ -176,16 +236,17 @@ class WireConnection:
         """See :meth:`MemoryConnection.request`."""
         self._next += 1
         id = self._next
-        values = dict(params or {})
-        meta = {**self._meta, **values.get("_meta", {})}
-        if on_notice is not None:
-            meta["progressToken"] = id
-        raw = _encoded({**values, "_meta": meta})
+        meta = self._meta if on_notice is None else {**self._meta, "progressToken": id}
+        raw = _encoded(params, meta)
         waiting: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[id] = (waiting, on_notice)
         self.connection.receive(write_request(id, method, raw))
         try:
             return await waiting
+        except asyncio.CancelledError:
+            cancelled = encode({"requestId": id})
+            self.connection.receive(write_notification("notifications/cancelled", cancelled))
+            raise
         finally:
             del self._waiting[id]
 
@@ -195,7 +256,9 @@ class WireConnection:
         if "method" in message:
             self._take_notice(message["method"], message["params"])
             return
-        waiting, _ = self._waiting[message["id"]]
+        waiting, _ = self._waiting.get(message["id"], (None, None))
+        if waiting is None or waiting.done():
+            return
         if "error" in message:
             error = msgspec.convert(message["error"], ErrorObject)
             waiting.set_exception(ProtocolError(error.message, code=error.code, data=error.data))
@@ -216,8 +279,11 @@ class WireConnection:
                     on_notice(Log(params["level"], params["data"], params.get("logger")))
 
 
-def _native(result: dict[str, Any]) -> dict[str, Any]:
-    """A result without what the edge added to it."""
+def _native(result: dict[str, Any], cacheable: bool = False) -> dict[str, Any]:
+    """A result without its type and its server, which an edge adds; ``cacheable`` as it does."""
+    if cacheable:
+        result.setdefault("ttlMs", 0)
+        result.setdefault("cacheScope", "private")
     result.pop("resultType", None)
     meta = result.get("_meta")
     if meta is not None:

@@ -6,6 +6,7 @@ through it, and it goes silent the moment the call ends.
 
 from asyncio import Task
 from collections.abc import Awaitable
+from math import isfinite
 from time import monotonic
 from typing import Any, Protocol, cast
 
@@ -64,9 +65,14 @@ class Running(Cancellation, eq=False, weakref=True):
                 # nobody would end the call.
                 self.connection.loop.call_soon(self.task.cancel)
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing more is sent: the call has ended, or its caller has cancelled it."""
+        return self.ended or self.reason == "client"
+
     def notify(self, notice: Notice) -> Awaitable[None] | None:
-        """Send a notice of this call; nothing is sent once the call has ended."""
-        if self.ended:
+        """Send a notice of this call, unless it is silent."""
+        if self.silent:
             return None
         if type(notice) is Progress and (self.token is UNSET or not self._admit(notice)):
             return None
@@ -78,18 +84,16 @@ class Running(Cancellation, eq=False, weakref=True):
         return await self.edge.ask(self, method, params)
 
     def _admit(self, progress: Progress) -> bool:
-        """Whether progress may be sent: it rises, and comes no faster than the bounds say.
+        """Whether progress may be sent: a number that rises, no faster than the bounds say.
 
         The last notice that came too fast is kept and sent when the call ends.
         """
         last = self._last
-        if last is not None and not progress.done > last:
+        if not isfinite(progress.done) or (last is not None and not progress.done > last):
             return False
         bounds = self.connection.bounds
         now = monotonic()
         if last is None:
-            if progress.done != progress.done:  # NaN
-                return False
             self._allowance = float(bounds.progress_burst)
         else:
             refill = (now - self._refilled) * bounds.progress_per_second

@@ -20,6 +20,7 @@ from interlock.protocol.envelope import (
     Refused,
     RequestId,
     check_depth,
+    check_members,
     read,
     read_usual,
     write_error,
@@ -27,11 +28,14 @@ from interlock.protocol.envelope import (
     write_result,
 )
 from interlock.protocol.errors import (
+    InternalError,
+    InvalidParams,
     InvalidRequest,
     MethodNotFound,
     ParseError,
     ProtocolError,
     RateLimited,
+    UpstreamUnavailable,
 )
 from interlock.protocol.json import UNSET, Raw, UnsetType, encode
 from interlock.protocol.methods import SERVER_METHODS, MethodRegistry
@@ -114,7 +118,7 @@ class Connection:
         """Whether the peer reads more slowly than we write."""
         self._relief: asyncio.Future[None] | None = None
         self._idle: asyncio.Future[None] | None = None
-        self._closing: CancelReason | None = None
+        self._closed = False
 
     # Messages in
 
@@ -122,15 +126,18 @@ class Connection:
         """Take one message. Never raises; what is refused is answered."""
         request = read_usual(data)
         if request is not None:
-            self._receive_request(request.id, request.method, request.params, None)
+            try:
+                self._receive_request(request.id, request.method, request.params, None)
+            except Exception as error:
+                self._fail(error, request.id, request.method, None)
+            return
+        if data.lstrip()[:1] == b"[":
+            self._receive_batch(data)
             return
         try:
             envelope = read(data, shallow=True)
         except Refused as refused:
-            if data.lstrip()[:1] == b"[":
-                self._receive_batch(data)
-            else:
-                self.refuse(refused.error, refused.id)
+            self._refuse_unread(refused, None)
             return
         self._receive_envelope(envelope, None)
 
@@ -139,7 +146,15 @@ class Connection:
         if id is UNSET or id is None or name is UNSET:
             self._receive_other(envelope)
         else:
-            self._receive_request(id, name, envelope.params, batch)
+            try:
+                self._receive_request(id, name, envelope.params, batch)
+            except Exception as error:
+                self._fail(error, id, name, batch)
+
+    def _fail(self, error: Exception, id: RequestId, name: str, batch: Batch | None) -> None:
+        """Answer a request that the peer failed at before it was called: telling what it is."""
+        failure = incident(error, f"receiving {escape_controls(name, 80)}")
+        self.refuse(InternalError(failure.message, data=failure.data), id, batch)
 
     def refuse(
         self,
@@ -151,8 +166,18 @@ class Connection:
         session = self.session
         if id is None and (session is None or not session.revision.error_id_null):
             id = UNSET
-        answer = write_error(id, ErrorObject(error.code, error.message, error.data))
+        try:
+            answer = write_error(id, ErrorObject(error.code, error.message, error.data))
+        except Exception as unwritable:  # raised by a peer, with what is not JSON
+            failure = incident(unwritable, "writing an error")
+            answer = write_error(id, ErrorObject(failure.code, failure.message, failure.data))
         self._answer(batch, answer)
+
+    def _refuse_unread(self, refused: Refused, batch: Batch | None) -> None:
+        if refused.id is None and isinstance(refused.error, InvalidParams):
+            logger.debug("ignored a notification: %s", refused.error.message)
+        else:
+            self.refuse(refused.error, refused.id, batch)
 
     def _answer(self, batch: Batch | None, answer: bytes) -> None:
         if batch is None:
@@ -171,13 +196,13 @@ class Connection:
                 )
             method = self._methods.get(name)
             if method is None:
-                raise _unknown_method(name)
+                raise unknown_method(name)
             params = method.read_params(raw)
             meta: Raw | UnsetType = params.meta
             stated = None if meta is UNSET else self.modern.read_meta(meta)
             if stated is not None:
                 if not method.modern:
-                    raise _unknown_method(name, LATEST.name)
+                    raise unknown_method(name, LATEST.name)
                 if batch is not None:
                     raise InvalidRequest("A request of this revision stands alone: no batches.")
                 running = Running(None, None, None, self, self.modern, id, method)
@@ -189,7 +214,7 @@ class Connection:
                     self._answer(batch, self._before_session(id, name, params, raw, batch))
                     return
                 if not method.legacy:
-                    raise _unknown_method(name, session.revision.name)
+                    raise unknown_method(name, session.revision.name)
                 running = Running(None, None, None, self, session, id, method)
                 answer = session.serve_itself(running, params) if method.at_edge else None
                 scope = session.scope(running, meta)
@@ -198,10 +223,7 @@ class Connection:
                 return
             handler = self._handlers.get(name) or self._find_handler(name)
             if len(self.running) >= self._most_calls:
-                raise RateLimited(
-                    f"{len(self.running)} calls are in flight on this connection, which is its"
-                    " limit; wait for answers before sending more."
-                )
+                raise self._no_place()
         except ProtocolError as error:
             self.refuse(error, id, batch)
             return
@@ -236,10 +258,19 @@ class Connection:
         self.session, answer = LegacySession.open(self, id, raw)
         return answer
 
+    def _no_place(self) -> ProtocolError:
+        """Why no call is taken: there are too many, or the connection is being closed."""
+        if self._closed:
+            return UpstreamUnavailable("The server is shutting down; the call was not begun.")
+        return RateLimited(
+            f"{len(self.running)} calls are in flight on this connection, which is its"
+            " limit; wait for answers before sending more."
+        )
+
     def _find_handler(self, name: str) -> Handler:
         handler = self.peer.handler(name)
         if handler is None:
-            raise _not_offered(name)
+            raise not_offered(name)
         self._handlers[name] = handler
         return handler
 
@@ -255,9 +286,11 @@ class Connection:
             self.session.receive_notification(envelope)
 
     def _receive_cancelled(self, envelope: Envelope) -> None:
+        raw = b"{}" if envelope.params is UNSET else envelope.params
         try:
-            cancelled = _read_cancelled(b"{}" if envelope.params is UNSET else envelope.params)
-        except msgspec.MsgspecError:
+            cancelled = _read_cancelled(raw)
+            check_members(raw)
+        except (msgspec.MsgspecError, InvalidRequest):
             logger.debug("ignored a malformed cancellation")
             return
         id = cancelled.request_id
@@ -296,7 +329,7 @@ class Connection:
             try:
                 envelope = read(bytes(part), shallow=True)
             except Refused as refused:
-                self.refuse(refused.error, refused.id, batch)
+                self._refuse_unread(refused, batch)
                 continue
             if envelope.id is UNSET or envelope.method is UNSET:
                 later.append(envelope)
@@ -400,7 +433,7 @@ class Connection:
     async def _send_later(self, running: Running, data: bytes) -> None:
         while self._relief is not None:
             await asyncio.shield(self._relief)
-        if not running.ended:
+        if not running.silent:
             self.sink.write(data)
 
     # The end
@@ -424,7 +457,9 @@ class Connection:
         return True
 
     async def close(self, reason: CancelReason = "shutdown") -> None:
-        """Cancel every call and wait, within bounds, until they have ended."""
+        """Take no more calls, cancel every other and wait, within bounds, until they have ended."""
+        self._closed = True
+        self._most_calls = 0
         if self.session is not None:
             self.session.close()
         for running in list(self.running.values()):
@@ -437,11 +472,13 @@ class Connection:
                 logger.warning("%d calls did not end when cancelled", len(stuck))
 
 
-def _unknown_method(name: str, revision: str | None = None) -> MethodNotFound:
+def unknown_method(name: str, revision: str | None = None) -> MethodNotFound:
+    """The error for a method that no server has, or that a revision lacks."""
     shown = name if len(name) <= 80 else name[:80] + "…"
     where = "" if revision is None else f" in revision {revision}"
     return MethodNotFound(f"Method not found{where}: {shown}")
 
 
-def _not_offered(name: str) -> MethodNotFound:
+def not_offered(name: str) -> MethodNotFound:
+    """The error for a method that this peer does not serve."""
     return MethodNotFound(f"Method not offered by this server: {name}")

@@ -67,7 +67,7 @@ async function steps(client, scenario, connection, logs) {
     }
     report.ping = client.modern ? null : await client.ping();
     report.listen = client.modern ? await client.listen() : null;
-    report.cancelled = await cancel(client);
+    report.cancelled = scenario.cancel ? await cancel(client) : null;
     const calls = Array.from({ length: scenario.concurrent }, (_, n) =>
         client.call('echo', { text: `number ${n}` })
     );

@@ -127,6 +127,7 @@ class _Play:
         return {**report, "logs": self._logs, "complaints": self._complaints}
 
     async def _report(self, client: Client) -> Json:
+        """The lists, then whatever else the scenario has."""
         scenario = self._scenario
         report: Json = {"opened": client.opened()}
         report["pages"] = {kind: await self._pages(client, kind) for kind in KINDS}
@@ -147,7 +148,7 @@ class _Play:
             await self._log(client, step["level"], step["entries"])
         report["ping"] = None if client.modern else await client.ping()
         report["listen"] = await client.listen() if client.modern else None
-        report["cancelled"] = await self._cancel(client)
+        report["cancelled"] = await self._cancel(client) if scenario["cancel"] else None
         report["concurrent"] = await self._concurrently(client)
         return report
 
@@ -194,7 +195,7 @@ class _Play:
         return {"ended": ended}
 
     async def _concurrently(self, client: Client) -> list[str]:
-        """The texts of so many calls that are in flight together, in the order of their start."""
+        """The texts of so many calls in flight at once, in the order of their start."""
         results = await asyncio.gather(
             *(
                 client.call("echo", {"text": f"number {n}"})

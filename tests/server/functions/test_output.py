@@ -332,11 +332,20 @@ def test_unstructured_functions_may_return_anything() -> None:
             Decimal,
             {
                 "type": "string",
-                "format": "decimal",
                 "pattern": r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$",
                 "maxLength": 1000,
             },
         ),
+        # formats are named where every value has them: clients check
+        (dt.date, {"type": "string", "format": "date"}),
+        (UUID, {"type": "string", "format": "uuid"}),
+        (dt.datetime, {"type": "string"}),
+        (dt.time, {"type": "string"}),
+        (dt.timedelta, {"type": "string"}),
+        (PurePosixPath, {"type": "string"}),
+        (Annotated[dt.datetime, Meta(tz=True)], {"type": "string", "format": "date-time"}),
+        (Annotated[dt.time, Meta(tz=True)], {"type": "string", "format": "time"}),
+        (Annotated[dt.datetime, Meta(tz=False)], {"type": "string"}),
     ],
 )
 def test_schemas(annotation: Any, schema: dict[str, Any]) -> None:

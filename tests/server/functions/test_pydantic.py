@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import annotated_types
@@ -353,3 +354,34 @@ except SignatureError as error:
     )
     assert done.stdout.startswith("False fn(): parameter 'it': Predicate and Timezone of annotated")
     assert problems(taking(Annotated[int, annotated_types.Predicate(bool)]), {"it": 0})
+
+
+class Dated(BaseModel):
+    """What pydantic gives formats that its values need not have."""
+
+    at: dt.datetime
+    on: dt.date
+    file: Path
+    format: dict[str, str] = {"format": "csv"}
+
+
+def test_output_schemas_name_only_formats_that_every_value_has() -> None:
+    output = giving(Dated).output
+    assert output is not None
+    assert output.schema["properties"] == {
+        "at": {"title": "At", "type": "string"},
+        "on": {"format": "date", "title": "On", "type": "string"},
+        "file": {"title": "File", "type": "string"},
+        "format": {
+            "additionalProperties": {"type": "string"},
+            "default": {"format": "csv"},
+            "title": "Format",
+            "type": "object",
+        },
+    }
+    formats = {
+        name: schema["format"]
+        for name, schema in schema_for(Dated)["properties"].items()
+        if "format" in schema
+    }
+    assert formats == {"at": "date-time", "on": "date", "file": "path"}

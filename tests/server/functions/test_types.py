@@ -31,6 +31,7 @@ import typing_extensions as te
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from interlock.server.functions import ArgumentError, SignatureError
+from interlock.server.functions.binder import native_type
 from tests.server.functions.compiling import problems, read, schema_for, taking, validator
 
 T = TypeVar("T")
@@ -790,6 +791,21 @@ def test_of_two_types_the_one_that_leaves_nothing_over_wins() -> None:
     function = taking(list[Short | Long])
     assert read(function, [{"a": 1}, {"a": 1, "b": 2}]) == [Short(1), Long(1, 2)]
     assert read(function, [{"a": 1, "c": 3}]) == [Short(1)]
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        tuple[int, int] | Annotated[str, Meta(min_length=1)],
+        Annotated[tuple[int, int], "said"] | dict[str, int] | Annotated[float, Meta(gt=0.5)],
+        list[tuple[int, int] | Annotated[dict[str, int], Meta(min_length=1)]],
+        Annotated[str, Meta(pattern="a")] | list[int],
+        msgspec.defstruct("Both", [("it", tuple[int, int] | Annotated[int, Meta(ge=1)])]),
+    ],
+)
+def test_unions_on_which_msgspec_corrupts_its_memory_are_kept_from_it(annotation: Any) -> None:
+    node = taking(annotation)._binder.root.fields[0].node
+    assert native_type(node) is None
 
 
 def test_types_used_twice_are_defined_once() -> None:

@@ -10,8 +10,9 @@ from typing import Any, cast
 
 import msgspec
 
-from interlock.protocol.json import encode
+from interlock.protocol.json import Preserialized, encode
 from interlock.protocol.payload import Payload
+from interlock.protocol.types.tools import CallToolResult
 
 from .table import Revision
 
@@ -38,6 +39,9 @@ def _downgrade(method: str, payload: Payload, revision: Revision) -> bytes:
     for name in _MODERN_MEMBERS:
         members.pop(name, None)
     _strip_meta(members)
+    known = payload.known
+    if type(known) is CallToolResult and type(known.structured_content) is Preserialized:
+        members["structuredContent"] = _Wrapped(members["structuredContent"])
     convert = _CONVERTERS.get(method)
     if convert is not None:
         convert(members, revision)
@@ -122,11 +126,31 @@ def wraps(schema: Mapping[str, Any]) -> bool:
     return schema.get("type") != "object"
 
 
+class _Wrapped:
+    """A structured value whose schema is listed wrapped, so that it is wrapped itself.
+
+    Edges tell it by its :class:`Preserialized` text; an object among them looks like any other.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+_DEFINITIONS = ("$defs", "definitions")
+_PLACE = f"#/properties/{WRAP_KEY}"
+_NAMED = frozenset({"properties", "patternProperties", "dependentSchemas", *_DEFINITIONS})
+"""Keywords whose members are named by the author, each a schema."""
+_DATA = frozenset({"const", "enum", "default", "examples"})
+"""Keywords that hold values, not schemas."""
+
+
 def wrap_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """The object schema around a schema of any other root; references keep their meaning."""
-    inner = dict(schema)
+    inner = cast("dict[str, Any]", _moved(schema))
     outer: dict[str, Any] = {}
-    for key in ("$schema", "$defs", "definitions"):
+    # With an identifier of its own, what is within keeps meaning what is within.
+    hoisted = ("$schema",) if "$id" in schema else ("$schema", *_DEFINITIONS)
+    for key in hoisted:
         if key in inner:
             outer[key] = inner.pop(key)
     return {
@@ -137,15 +161,47 @@ def wrap_schema(schema: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _moved(schema: Any, *, named: bool = False) -> Any:
+    """A schema whose references into its root lead to where the root has gone."""
+    if isinstance(schema, list):
+        return [_moved(item) for item in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    members = cast("dict[str, Any]", schema)
+    if named:
+        return {name: _moved(item) for name, item in members.items()}
+    if "$id" in members:
+        return dict(members)
+    return {
+        key: value
+        if key in _DATA
+        else _moved_reference(value)
+        if key in ("$ref", "$dynamicRef")
+        else _moved(value, named=key in _NAMED)
+        for key, value in members.items()
+    }
+
+
+def _moved_reference(reference: Any) -> Any:
+    if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
+        return reference
+    if reference.startswith(tuple(f"#/{key}/" for key in _DEFINITIONS)):
+        return reference
+    return _PLACE + reference[1:]
+
+
 def _call_result(members: dict[str, Any], revision: Revision) -> None:
     content: list[dict[str, Any]] = members.get("content") or []
     if "structuredContent" in members:
         value = members["structuredContent"]
+        wrapped = isinstance(value, _Wrapped)
+        if wrapped:
+            value = value.value
         if not revision.structured_output:
             del members["structuredContent"]
             if not any(block.get("type") == "text" for block in content):
                 content = [*content, {"type": "text", "text": encode(value).decode()}]
-        elif not isinstance(value, dict):
+        elif wrapped or not isinstance(value, dict):
             members["structuredContent"] = {WRAP_KEY: value}
     members["content"] = [fit for block in content for fit in downgrade_block(block, revision)]
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from interlock.protocol.json import decode
+from interlock.server.functions.instances import complete, needs_completion
 from interlock.server.functions.nodes.base import (
     MENDING_BUDGET,
     STRICT_BUDGET,
@@ -128,7 +129,12 @@ class Binder:
         )
         decoder = msgspec.json.Decoder(self._struct)
         self._walked = walked
-        self._decode = decoder.decode
+        lacking = [
+            slot.field.name
+            for slot in self.slots
+            if slot not in walked and needs_completion(slot.field.node)
+        ]
+        self._decode = _completing(decoder.decode, lacking) if lacking else decoder.decode
 
     def bind(self, raw: RawText) -> Bound:
         """Bind a JSON object of arguments. Raises :class:`ArgumentError`."""
@@ -268,6 +274,18 @@ def native_type(node: Node) -> Native | None:
     if node.decodable and all(part.decodable for part in descendants(node)):
         return Native(node.native())
     return None
+
+
+def _completing(decode: Callable[[RawText], Any], names: list[str]) -> Callable[[RawText], Any]:
+    """A decoder whose dataclasses lack nothing."""
+
+    def decode_whole(raw: RawText) -> Any:
+        arguments = decode(raw)
+        for name in names:
+            complete(getattr(arguments, name))
+        return arguments
+
+    return decode_whole
 
 
 def _builds(native: Native | None) -> bool:

@@ -80,7 +80,7 @@ def _bounded(node: Node, facets: Facets) -> Node | None:
         elif isinstance(node, MapNode):
             bounded = MapNode(node.container, node.key, node.value, *_lengths(node, facets))
     elif isinstance(node, FormatNode) and node.format in ("date-time", "time"):
-        bounded = FormatNode(node.native(), node.name, facets.tz)
+        bounded = FormatNode(node.native(), node.name, facets.tz, output=node.output)
     if bounded is not None:
         bounded.faithful = node.faithful
     return bounded

@@ -280,11 +280,11 @@ class TypeReader:
             return simple()
         name = f"{cls.__module__}.{cls.__qualname__}"
         if name in FORMATS:
-            return FormatNode(cls, name)
+            return FormatNode(cls, name, output=self.output)
         if name == "decimal.Decimal":
             return DecimalNode(output=self.output)
         if "pathlib" in sys.modules and issubclass(cls, sys.modules["pathlib"].PurePath):
-            return PathNode(cls)
+            return PathNode(cls, output=self.output)
         if issubclass(cls, Enum):
             return self.enum(cls)
         if is_pydantic(cls):

@@ -15,6 +15,7 @@ from interlock.protocol.call import (
     Call,
     Change,
     ClientProfile,
+    Description,
     Log,
     Notice,
     Progress,
@@ -103,7 +104,7 @@ class ModernEdge:
             raise UnsupportedRevision(name, MODERN)
         level = meta.log_level
         if level is not UNSET and level not in SEVERITY:
-            raise InvalidParams(f"Unknown log level; use one of {', '.join(SEVERITY)}.")
+            raise unknown_level()
         stated = Stated(
             revision,
             self._profile(meta),
@@ -169,15 +170,7 @@ class ModernEdge:
         """The answer to ``server/discover``; ``None`` for every other method."""
         if running.method.name != "server/discover":
             return None
-        description = self._connection.peer.describe()
-        result: dict[str, Any] = {
-            "supportedVersions": list(MODERN),
-            "capabilities": description.capabilities,
-            "ttlMs": _DISCOVER_TTL_MS,
-            "cacheScope": "public",
-        }
-        if description.instructions is not None:
-            result["instructions"] = description.instructions
+        result = discovered(self._connection.peer.describe())
         return self.write_outcome(running, Result(Payload(result)))
 
     async def ask(self, running: "Running", method: str, params: Payload) -> Payload:
@@ -257,6 +250,24 @@ class ModernEdge:
                 encode({**meta, "notifications": notice.filter}),
             )
         return write_notification(_CHANGES[notice.kind], encode(_change(notice, meta)))
+
+
+def unknown_level() -> InvalidParams:
+    """The error for a log level that the protocol does not have."""
+    return InvalidParams(f"Unknown log level; use one of {', '.join(SEVERITY)}.")
+
+
+def discovered(description: Description) -> dict[str, Any]:
+    """The result of ``server/discover``."""
+    result: dict[str, Any] = {
+        "supportedVersions": list(MODERN),
+        "capabilities": description.capabilities,
+        "ttlMs": _DISCOVER_TTL_MS,
+        "cacheScope": "public",
+    }
+    if description.instructions is not None:
+        result["instructions"] = description.instructions
+    return result
 
 
 _CHANGES = {

@@ -8,24 +8,30 @@ from typing import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
 _HEAD = 1024
+_TAIL = 2048
 _BRACE = ord("{")
 
 
 class Oversized(NamedTuple):
-    """A line longer than the bound, which was not kept; ``head`` is how it began."""
+    """A line longer than the bound, which was not kept.
+
+    ``head`` is how it began; ``tail`` is how it ended, as far as that is not in ``head``.
+    """
 
     head: bytes
+    tail: bytes = b""
 
 
 class LineFramer:
     """Cuts a stream into lines. What belongs to an unfinished line is kept, up to the limit."""
 
-    __slots__ = ("_head", "_kept", "_limit", "_started")
+    __slots__ = ("_head", "_kept", "_limit", "_started", "_tail")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._kept = bytearray()
         self._head: bytes | None = None
+        self._tail = b""
         self._started = False
 
     def feed(self, data: bytes) -> Iterator[bytes | Oversized]:
@@ -65,10 +71,12 @@ class LineFramer:
 
     def _keep(self, chunk: bytes) -> None:
         if self._head is not None:
+            self._tail = (self._tail + chunk[-_TAIL:])[-_TAIL:]
             return
         self._kept += chunk
         if len(self._kept) > self._limit:
             self._head = bytes(self._kept[:_HEAD])
+            self._tail = bytes(self._kept[max(_HEAD, len(self._kept) - _TAIL) :])
             self._kept.clear()
 
     def _finish(self, rest: bytes) -> bytes | Oversized | None:
@@ -82,5 +90,5 @@ class LineFramer:
             self._started = True
             line = line.removeprefix(_BOM)
         if head is not None:
-            return Oversized(head)
+            return Oversized(head, self._tail)
         return line if line and not line.isspace() else None

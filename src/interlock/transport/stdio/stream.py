@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 from interlock.protocol.call import Peer
-from interlock.protocol.envelope import find_id
+from interlock.protocol.envelope import find_id, find_last_id
 from interlock.protocol.errors import InvalidRequest
 from interlock.transport.bounds import Bounds
 from interlock.transport.serving import Connection
@@ -85,16 +85,17 @@ class StdioStream(asyncio.Protocol):
         self._write = self._writing.write
         if way(source, output) == "loop":
             self._modes[source] = os.get_blocking(source)
-            reading, _ = await self._loop.connect_read_pipe(
-                lambda: self, os.fdopen(os.dup(source), "rb", 0)
-            )
-            self._reading = reading
+            await self._loop.connect_read_pipe(lambda: self, os.fdopen(os.dup(source), "rb", 0))
         else:
             self._reading = ThreadReader(
                 self._loop, source, self.data_received, cast("Any", self.eof_received)
             )
 
     # In
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Reading begins; data may come before :meth:`open` returns."""
+        self._reading = cast("_Reading", transport)
 
     def data_received(self, data: bytes) -> None:
         """Take what was read."""
@@ -124,7 +125,8 @@ class StdioStream(asyncio.Protocol):
     def _refuse(self, line: Oversized) -> None:
         limit = self._bounds.message_bytes
         error = InvalidRequest(f"The message is longer than {limit} bytes, the limit here.")
-        self.connection.refuse(error, find_id(line.head))
+        id = find_id(line.head)
+        self.connection.refuse(error, find_last_id(line.tail) if id is None else id)
 
     def _wait(self) -> None:
         """Stop reading; go on with the waiting lines in the next turn of the loop."""

@@ -7,7 +7,7 @@ are then mended at the places where pydantic found them, as everywhere else.
 
 import sys
 from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
 from interlock.protocol.json import encode
 from interlock.server.functions.nodes.base import (
@@ -52,6 +52,27 @@ _MENDED: dict[str, frozenset[Kind]] = {
 """What stands at the place of a pydantic error, where a slip may be mended."""
 
 
+_EXACT = frozenset({"date", "ipv4", "ipv6", "uuid"})
+"""Formats that pydantic's text keeps to the letter, and that every client knows."""
+_DATA = frozenset({"const", "default", "enum", "examples"})
+"""Keywords that hold values, not schemas."""
+
+
+def _without_inexact(schema: Any) -> Any:
+    """A schema without formats that clients refuse though the value is right, see `FormatNode`."""
+    if isinstance(schema, list):
+        return [_without_inexact(item) for item in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    members = cast("Schema", schema)
+    format_ = members.get("format")
+    return {
+        key: value if key in _DATA else _without_inexact(value)
+        for key, value in members.items()
+        if key != "format" or not isinstance(format_, str) or format_ in _EXACT
+    }
+
+
 def is_pydantic(type_: Any) -> bool:
     """Whether ``type_`` is a class that pydantic knows how to read, in a program that uses it."""
     return "pydantic" in sys.modules and (
@@ -77,6 +98,8 @@ class PydanticNode(Node):
         self._schema: Schema = self.adapter.json_schema(
             mode="serialization" if output else "validation", ref_template="#/$defs/{model}"
         )
+        if output:
+            self._schema = _without_inexact(self._schema)
         self._kinds = _kinds_of(self._schema, self._schema.get("$defs", {}), 8)
         self.can_hash = getattr(type_, "__hash__", None) is not None
         self._engine: CompiledSchema | None = None

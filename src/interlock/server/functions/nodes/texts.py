@@ -39,14 +39,23 @@ _DECIMAL_LENGTH = 1000
 
 
 class FormatNode(Node):
-    """A type that msgspec reads from formatted text (RFC 3339, ISO 8601, RFC 4122)."""
+    """A type that msgspec reads from formatted text (RFC 3339, ISO 8601, RFC 4122).
 
-    __slots__ = ("_native", "format", "name", "words")
+    JSON Schema's formats are those of RFC 3339: times have an offset, durations neither sign nor
+    fraction. Clients that check formats refuse a result that has it otherwise, so an output
+    schema names only a format that every value has.
+    """
 
-    def __init__(self, native: Any, name: str, tz: bool | None = None) -> None:
+    __slots__ = ("_native", "format", "is_exact", "name", "output", "words")
+
+    def __init__(
+        self, native: Any, name: str, tz: bool | None = None, *, output: bool = False
+    ) -> None:
         super().__init__()
         self.name = name
+        self.output = output
         self.format, self.words = FORMATS[name]
+        self.is_exact = self.format in ("date", "uuid") or (self.format != "duration" and bool(tz))
         if tz is not None:
             native = Annotated[native, msgspec.Meta(tz=tz)]
             self.words += " with an offset" if tz else " without an offset"
@@ -61,6 +70,8 @@ class FormatNode(Node):
         return self.words
 
     def schema(self, definitions: "Definitions") -> Schema:
+        if self.output and not self.is_exact:
+            return {"type": "string"}
         return {"type": "string", "format": self.format}
 
     def native(self) -> Any:
@@ -134,11 +145,12 @@ class BytesNode(Node):
 class PathNode(Node):
     """A :class:`pathlib.PurePath` or a subclass, from its text."""
 
-    __slots__ = ("path",)
+    __slots__ = ("output", "path")
 
-    def __init__(self, path: Any) -> None:
+    def __init__(self, path: Any, *, output: bool = False) -> None:
         super().__init__()
         self.path = path
+        self.output = output
 
     @property
     def kinds(self) -> frozenset[Kind]:
@@ -149,6 +161,8 @@ class PathNode(Node):
         return "a path"
 
     def schema(self, definitions: "Definitions") -> Schema:
+        if self.output:  # a format that is no standard one makes clients complain
+            return {"type": "string"}
         return {"type": "string", "format": "path"}
 
     @property
@@ -195,11 +209,12 @@ class DecimalNode(Node):
         return number_text("a decimal number", self)
 
     def schema(self, definitions: "Definitions") -> Schema:
-        text: Schema = {"format": "decimal", "pattern": _DECIMAL, "maxLength": _DECIMAL_LENGTH}
+        text: Schema = {"pattern": _DECIMAL, "maxLength": _DECIMAL_LENGTH}
         if self.output:
             return {"type": "string", **text}
         return {
             "type": ["string", "number"],
+            "format": "decimal",
             **text,
             **bounds_schema(self.bounds, self.multiple_of),
         }

@@ -17,8 +17,10 @@ from functools import reduce
 from typing import Any
 
 from interlock.server.functions.nodes.base import (
+    ARRAY,
     KIND_OF,
     NO_KINDS,
+    NULL,
     Kind,
     Mismatch,
     Node,
@@ -27,7 +29,9 @@ from interlock.server.functions.nodes.base import (
     Walk,
 )
 from interlock.server.functions.nodes.choices import nearest_of
-from interlock.server.functions.nodes.records import tag_of
+from interlock.server.functions.nodes.containers import TupleNode
+from interlock.server.functions.nodes.records import AliasNode, tag_of
+from interlock.server.functions.nodes.refined import RefinedNode
 from interlock.server.functions.nodes.scalars import NumberNode
 from interlock.server.functions.problems import describe
 
@@ -70,7 +74,11 @@ class UnionNode(Node):
     @property
     def decodable(self) -> bool:
         # Where two alternatives take one kind of value, msgspec does not try the second: it
-        # refuses 2 for `Literal[1] | float`.
+        # refuses 2 for `Literal[1] | float`. And msgspec 0.22 corrupts its memory on decoding a
+        # union of a tuple of fixed length and anything bounded (`tuple[int, int] |
+        # Annotated[str, Meta(min_length=1)]`), so such a tuple stands only beside null.
+        if not self.kinds <= ARRAY | NULL and any(map(_is_tuple, self.alternatives)):
+            return False
         return all(self._is_decided(kind) for kind in self.kinds)
 
     def _is_decided(self, kind: Kind) -> bool:
@@ -170,6 +178,12 @@ class UnionNode(Node):
 def _misfit(node: Node, value: Any, walk: Walk, trail: Trail) -> int:
     """How many faults an object has as one alternative, unknown keys counted."""
     return len(walk.problems_of(node, value, trail, closed=True))
+
+
+def _is_tuple(node: Node) -> bool:
+    if isinstance(node, RefinedNode | AliasNode):
+        return any(map(_is_tuple, node.children()))
+    return isinstance(node, TupleNode)
 
 
 def _unionable(native: Any) -> Any:
