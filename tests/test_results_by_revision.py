@@ -29,6 +29,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("tools/call", {"name": "report", "arguments": {"town": "Oslo", "days": "x"}}),
     ("tools/call", {"name": "echo", "arguments": {"text": "\u0000\u2028\n😀"}}),
     ("tools/call", {"name": "maybe", "arguments": {"value": 7}}),
+    ("tools/call", {"name": "perhaps"}),
+    ("tools/call", {"name": "perhaps", "arguments": {"found": False}}),
     ("tools/call", {"name": "whole", "arguments": {"structured": False, "is_error": True}}),
     ("tools/call", {"name": "by_hand", "arguments": {"name": "x", "parts": [1, 2]}}),
     ("tools/call", {"name": "by_hand", "arguments": {"name": "X", "more": 1}}),
@@ -302,3 +304,36 @@ def test_notices_fit_the_schema_and_come_before_the_result(revision: str) -> Non
         "number": 1,
         "nested": {"a": [None]},
     }
+
+
+KEY = re.compile(
+    r"([A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?)*/)?"
+    r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?"
+)
+
+
+@pytest.mark.spec("B-IDX-50", "B-IDX-51", "B-IDX-54", "L0618-META-01", "B-VER-07")
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_every_key_of_meta_follows_the_grammar(revision: str) -> None:
+    found = {key for one in said(revision) for key in meta_keys(one.answer)}
+    assert len(found) >= 5
+    assert [key for key in found if not KEY.fullmatch(key)] == []
+    own = {"io.modelcontextprotocol/serverInfo"} if revision == "2026-07-28" else set[str]()
+    assert {key for key in found if "modelcontextprotocol" in key} == own
+
+
+def meta_keys(value: Any) -> Iterator[str]:
+    """The keys of every `_meta` in a message."""
+    if isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from meta_keys(item)
+    elif isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        yield from members.get("_meta", ())
+        for item in members.values():
+            yield from meta_keys(item)
+
+
+@pytest.mark.spec("B-IDX-10", "B-IDX-08")
+def test_results_are_complete_where_no_extension_was_agreed_on() -> None:
+    assert {one.answer["result"]["resultType"] for one in results("2026-07-28")} == {"complete"}

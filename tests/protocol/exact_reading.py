@@ -39,11 +39,15 @@ class Unreadable(Exception):
 
 
 class Wrong(Exception):
-    """JSON, but no message; `code` is what its sender is told."""
+    """JSON, but no message; `code` is what its sender is told.
 
-    def __init__(self, why: str, code: int = -32600) -> None:
+    A notification is not answered even where its text is bad.
+    """
+
+    def __init__(self, why: str, code: int = -32600, *, notification: bool = False) -> None:
         super().__init__(why)
         self.code = code
+        self.notification = notification
 
 
 def read_json(data: bytes) -> Any:
@@ -145,5 +149,5 @@ def read_message(data: bytes) -> Members:
     elif has_id and type(message.get("id")) not in (type(None), str, int):
         raise Wrong("no id of an error")
     if not well_formed(message):
-        raise Wrong("half a surrogate pair", -32602)
+        raise Wrong("half a surrogate pair", -32602, notification=has_method and not has_id)
     return message

@@ -1,8 +1,8 @@
-"""Results of the newest form, made fit for older revisions: valid there, and nothing lost at home."""
+"""Results of the newest form made fit for older revisions: valid there, and no more lost."""
 
 import json
 from copy import deepcopy
-from typing import Any, cast
+from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -154,7 +154,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "items": {"enum": [{"$ref": "#"}, 1]},
     },
 }
-VALUES = (
+VALUES: tuple[Any, ...] = (
     *(None, 1, "ab", "abc", [], [1], ["a", 1], ["a", "a"], [[1]], [[[1]]], [1, "a"]),
     *({}, {"a": 1}, {"$ref": 1}, {"$ref": 2}, {"enum": {"$ref": "#"}}, {"enum": 1}),
     *([{"$ref": "#"}], {WRAP_KEY: [1]}),
@@ -253,7 +253,7 @@ def test_links_are_told_where_there_are_none(link: dict[str, Any], text: str) ->
 
 
 def test_an_unknown_block_is_left_alone() -> None:
-    block = {"type": "hologram", "data": 1, "icons": []}
+    block: dict[str, Any] = {"type": "hologram", "data": 1, "icons": []}
     assert downgrade_block(block, REVISIONS["2025-11-25"]) == [block]
 
 
@@ -283,14 +283,14 @@ def test_the_introduction_fits_the_schema(
     revision: str, info: dict[str, Any], capabilities: dict[str, Any]
 ) -> None:
     row = REVISIONS[revision]
-    result = {
+    result: dict[str, Any] = {
         "protocolVersion": revision,
         "capabilities": downgrade_capabilities(capabilities, row),
         "serverInfo": downgrade_info(info, row),
     }
     validator(revision, "InitializeResult").validate(result)
     assert result["serverInfo"].keys() <= info.keys()
-    assert "extensions" not in cast("dict[str, Any]", result["capabilities"])
+    assert "extensions" not in result["capabilities"]
     if revision == "2024-11-05":
         assert not {"title", "icons", "description", "websiteUrl"} & result["serverInfo"].keys()
         assert "completions" not in result["capabilities"]

@@ -111,6 +111,12 @@ async def maybe(value: int | None = None) -> int | None:
     return value
 
 
+@server.tool
+async def perhaps(found: bool = True) -> Report | None:
+    """Give a report, or null: a schema that is no object's."""
+    return Report("Oslo", 0, []) if found else None
+
+
 @server.tool(title="Only a title")
 async def nothing() -> None:
     """Do nothing."""

@@ -37,11 +37,6 @@ PATIENCE = 30.0
 
 LATEST = "2026-07-28"
 _NAMESPACE = "io.modelcontextprotocol/"
-_MODERN_META: dict[str, Any] = {
-    _NAMESPACE + "protocolVersion": LATEST,
-    _NAMESPACE + "clientInfo": {"name": "raw", "version": "1"},
-    _NAMESPACE + "clientCapabilities": {},
-}
 _META_NAMES = {
     "progress_token": "progressToken",
     "log_level": _NAMESPACE + "logLevel",
@@ -76,7 +71,12 @@ def modern_meta(**meta: Any) -> dict[str, Any]:
     ``progress_token``, ``log_level``, ``revision``, ``capabilities`` and ``client_info`` have
     short names; other keys are taken as they are.
     """
-    return _MODERN_META | {_META_NAMES.get(key, key): value for key, value in meta.items()}
+    return {
+        _NAMESPACE + "protocolVersion": LATEST,
+        _NAMESPACE + "clientInfo": {"name": "raw", "version": "1"},
+        _NAMESPACE + "clientCapabilities": {},
+        **{_META_NAMES.get(key, key): value for key, value in meta.items()},
+    }
 
 
 def encode(message: Any) -> bytes:

@@ -299,6 +299,7 @@ def test_a_call_after_a_cancelled_one_may_block_again(run: Run) -> None:
             task = asyncio.create_task(pool.run(call_soon_blocking, loop, wait_for_ever))
             await until(lambda: pool.statistics().busy == 1)
             await cancel(task)
+            await until(lambda: pool.statistics().stuck == 0)
             assert await pool.run(call_soon_blocking, loop, add, 1, 2) == 3
 
     run(main)

@@ -175,7 +175,10 @@ async def converse(state: str | None, stream: list[bytes]) -> None:
 def judge(data: bytes, answers: list[dict[str, Any]]) -> None:
     try:
         message = read_message(data)
-    except (Unreadable, Wrong):
+    except (Unreadable, Wrong) as wrong:
+        if isinstance(wrong, Wrong) and wrong.notification:
+            assert answers == []
+            return
         assert [set(answer) - {"id"} for answer in answers] == [{"jsonrpc", "error"}]
         return
     if not (message.has("id") and message.has("method")):

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from interlock.cli.run import UsageError
 from interlock.cli.target import split
+from interlock.protocol.envelope import Refused, read
 from interlock.transport.stdio.descriptors import Descriptors, claim
 
 _LINE_LIMIT = 64 * 1024 * 1024
@@ -102,12 +103,21 @@ class Reloader:
 
         Thread(target=work, name="interlock-stdin", daemon=True).start()
         while line := await lines.get():
-            if self._initialize is None and b'"initialize"' in line:
-                self._initialize = line
-            elif self._initialized is None and b'"notifications/initialized"' in line:
-                self._initialized = line
+            if b"initialize" in line:
+                self._remember(line)
             async with self._lock:
                 await self._send(line)
+
+    def _remember(self, line: bytes) -> None:
+        """Keep the handshake; other messages may well hold its words."""
+        try:
+            method = read(line).method
+        except Refused:
+            return
+        if method == "initialize":
+            self._initialize = self._initialize or line
+        elif method == "notifications/initialized":
+            self._initialized = self._initialized or line
 
     async def _send(self, line: bytes) -> None:
         child = self._child

@@ -73,12 +73,25 @@ class ErrorResponse(Struct, frozen=True, omit_defaults=True):
 
 
 class Refused(Exception):  # a signal between two layers, not an error of its own
-    """A message that cannot be taken; ``id`` is its request id where that could be saved."""
+    """A message that cannot be taken; ``id`` is its id where that could be saved.
 
-    def __init__(self, error: ProtocolError, id: RequestId | None = None) -> None:
+    ``answers`` says that it is a malformed response: then the id is that of our own request.
+    ``notification`` says that it is one beyond doubt, which nobody may answer.
+    """
+
+    def __init__(
+        self,
+        error: ProtocolError,
+        id: RequestId | None = None,
+        *,
+        answers: bool = False,
+        notification: bool = False,
+    ) -> None:
         super().__init__(error.message)
         self.error = error
         self.id = id
+        self.answers = answers
+        self.notification = notification
 
 
 _decode: Callable[[bytes], Envelope] = msgspec.json.Decoder(Envelope).decode
@@ -313,8 +326,7 @@ def _check_doubles(data: bytes) -> None:
         raise _second_look(data, error) from None
     key = _doubled(message)
     if key is not None:
-        id = message.get("id")
-        raise Refused(_stands_twice(key), id if valid_id(id) else None)
+        raise _refused(message, _stands_twice(key))
 
 
 def _stands_twice(key: str) -> InvalidRequest:
@@ -373,11 +385,24 @@ def _second_look(data: bytes, cause: Exception | None) -> Refused:
     if not isinstance(message, dict):
         return Refused(InvalidRequest("A message is one JSON object; this is another value."))
     members = cast("dict[str, Any]", message)
-    id = members.get("id")
     doubled = _doubled(members)
+    return _refused(members, _judge(members) if doubled is None else _stands_twice(doubled))
+
+
+def _refused(message: dict[str, Any], error: ProtocolError) -> Refused:
+    id = message.get("id")
+    has_outcome = "result" in message or "error" in message
     return Refused(
-        _judge(members) if doubled is None else _stands_twice(doubled),
+        error,
         id if valid_id(id) else None,
+        answers=has_outcome and "method" not in message,
+        notification=(
+            not has_outcome
+            and "id" not in message
+            and isinstance(message.get("method"), str)
+            and message.get("jsonrpc") == "2.0"
+            and not isinstance(message, _Doubled)
+        ),
     )
 
 

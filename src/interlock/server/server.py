@@ -422,10 +422,10 @@ class Server:
 
         Any number of transports may hold it at once; the lifespan runs once for all.
         """
+        peer = ServerPeer(self)  # first: it refuses collisions, before anything is opened
         async with AsyncExitStack() as stack:
             for server in self._mounted:
                 await stack.enter_async_context(server.started())
-            peer = ServerPeer(self)
             await stack.enter_async_context(self._lifespan.held())
             yield peer
 

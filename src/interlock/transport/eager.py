@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context
 from typing import Any, cast
 
-_Scheduled = tuple[Callable[..., object], Context | None]
+_Scheduled = tuple[Callable[[], object] | None, Any]
 
 Starter = Callable[[Coroutine[Any, Any, None]], Task[None]]
 """Starts a coroutine as a task of one loop."""
@@ -35,11 +35,12 @@ def starter(loop: AbstractEventLoop, *, only_callbacks: bool = False) -> Starter
 class _FirstSteps:
     """Catches the first step of new tasks of one loop, for Python 3.11."""
 
-    __slots__ = ("_loop", "_others", "_step")
+    __slots__ = ("_context", "_loop", "_others", "_step")
 
     def __init__(self, loop: AbstractEventLoop) -> None:
         self._loop = loop
-        self._step: _Scheduled | None = None
+        self._step: Callable[[], object] | None = None
+        self._context: Any = None
         self._others: list[_Scheduled] = []
 
     def __call__(
@@ -52,8 +53,9 @@ class _FirstSteps:
         if args:
             return type(self._loop).call_soon(self._loop, callback, *args, context=context)
         if self._step is not None:
-            self._others.append(self._step)
-        self._step = (callback, context)
+            self._others.append((self._step, self._context))
+        self._step = callback
+        self._context = context
         return None
 
     def start_anywhere(self, coroutine: Coroutine[Any, Any, None]) -> Task[None]:
@@ -70,22 +72,19 @@ class _FirstSteps:
             task = Task(coroutine, loop=loop, name=_NAME)
         finally:
             del loop.call_soon
-        scheduled, self._step = self._step, None
         if self._others:
-            scheduled = self._own(task, scheduled)
-        callback, context = cast("tuple[Callable[[], object], Context]", scheduled)
-        context.run(callback)
+            self._sort(task)
+        step: Any = self._step
+        self._step = None
+        self._context.run(step)
         return task
 
-    def _own(self, task: Task[None], last: _Scheduled | None) -> _Scheduled | None:
-        """The step of ``task``; what was scheduled besides goes to the loop."""
-        others, self._others = self._others, []
-        own = None
-        for scheduled in (*others, last):
-            if scheduled is None:
-                continue
-            if getattr(scheduled[0], "__self__", None) is task:
-                own = scheduled
-            else:
-                self._loop.call_soon(scheduled[0], context=scheduled[1])
-        return own
+    def _sort(self, task: Task[None]) -> None:
+        """Keep the step of ``task``; what was scheduled besides goes to the loop."""
+        scheduled = [*self._others, (self._step, self._context)]
+        self._others.clear()
+        for step, context in scheduled:
+            if getattr(step, "__self__", None) is task:
+                self._step, self._context = step, context
+            elif step is not None:
+                self._loop.call_soon(step, context=context)

@@ -95,13 +95,14 @@ class MemoryConnection:
         handler = self._peer.handler(method)
         if handler is None:
             raise not_offered(method)
-        port = _MemoryPort(None, None, None, on_notice)
+        level = self._log_level if stated.log_level is UNSET else stated.log_level
+        port = _MemoryPort(None, None, None, on_notice, level)
         scope = Scope(
             revision=LATEST,
             client=self._client,
             port=port,
             cancellation=port,
-            log_level=self._log_level if stated.log_level is UNSET else stated.log_level,
+            log_level=level,
             wants_progress=on_notice is not None or stated.progress_token is not UNSET,
             trace=read_trace(stated),
         )
@@ -180,6 +181,7 @@ class _MemoryPort(Cancellation):
     """The call's stream back: notices go to a callback."""
 
     _on_notice: OnNotice | None = None
+    _log_level: str | None = None
     _last: float | None = None
 
     def notify(self, notice: Notice) -> Awaitable[None] | None:
@@ -193,6 +195,9 @@ class _MemoryPort(Cancellation):
             if total is not None and not isfinite(total):
                 notice = Progress(done, None, notice.message)
         elif isinstance(notice, Log):
+            wanted = self._log_level
+            if wanted is None or SEVERITY[notice.level] < SEVERITY[wanted]:
+                return None
             notice = Log(notice.level, decode(encode(notice.data)), notice.logger)
         self._on_notice(notice)
         return None

@@ -54,6 +54,8 @@ class Running(Cancellation, eq=False, weakref=True):
     _refilled: float = 0.0
     held_back: Progress | None = None
     """Progress that came too fast; sent when the call ends."""
+    log_level: str | None = None
+    """The least severe level that a modern caller wants to hear of; ``None`` wants none."""
 
     def cancel(self, reason: CancelReason, detail: str | None = None) -> None:
         """Cancel the call once; later reasons do not replace the first."""

@@ -29,7 +29,6 @@ from interlock.protocol.envelope import (
 )
 from interlock.protocol.errors import (
     InternalError,
-    InvalidParams,
     InvalidRequest,
     MethodNotFound,
     ParseError,
@@ -174,7 +173,12 @@ class Connection:
         self._answer(batch, answer)
 
     def _refuse_unread(self, refused: Refused, batch: Batch | None) -> None:
-        if refused.id is None and isinstance(refused.error, InvalidParams):
+        """Answer a message that cannot be read, unless it is a notification all the same."""
+        if refused.answers:
+            if self.session is not None and refused.id is not None:
+                self.session.receive_bad_answer(refused.id)
+            self.refuse(refused.error, None, batch)  # the id is not one of the client's requests
+        elif refused.notification:
             logger.debug("ignored a notification: %s", refused.error.message)
         else:
             self.refuse(refused.error, refused.id, batch)

@@ -1,7 +1,6 @@
 // Playing a scenario with one client of the TypeScript SDKs: the steps, and the report of what the
 // client saw. The scenario and the report have the form of tests/peers/python/playing.py.
 
-const KINDS = ['tools', 'resources', 'templates', 'prompts'];
 const PATIENCE = 20_000;
 export const LEVEL_KEY = 'io.modelcontextprotocol/logLevel';
 
@@ -37,7 +36,7 @@ async function play(open, scenario, connection, command) {
 
 async function steps(client, scenario, connection, logs) {
     const report = { opened: client.opened(), pages: {} };
-    for (const kind of KINDS) {
+    for (const kind of scenario.lists) {
         report.pages[kind] = await pages(client, kind);
     }
     report.calls = await each(scenario.calls, ([tool, given]) => client.call(tool, given));
@@ -66,7 +65,7 @@ async function steps(client, scenario, connection, logs) {
         await until(() => logs.length >= wanted, () => `log entries: ${JSON.stringify(logs)}`);
     }
     report.ping = client.modern ? null : await client.ping();
-    report.listen = client.modern ? await client.listen() : null;
+    report.listen = client.modern && scenario.listen ? await client.listen() : null;
     report.cancelled = scenario.cancel ? await cancel(client) : null;
     const calls = Array.from({ length: scenario.concurrent }, (_, n) =>
         client.call('echo', { text: `number ${n}` })

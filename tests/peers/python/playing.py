@@ -19,7 +19,6 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, NamedTuple, Protocol, cast
 
 Json = dict[str, Any]
-KINDS = ("tools", "resources", "templates", "prompts")
 PATIENCE = 20.0
 """Seconds that anything may take before the script fails."""
 LEVEL_KEY = "io.modelcontextprotocol/logLevel"
@@ -59,7 +58,9 @@ class Client(Protocol):
         """Revision, server, capabilities, instructions."""
         ...
 
-    async def page(self, kind: str, cursor: str | None) -> tuple[list[Json], str | None]: ...
+    async def page(self, kind: str, cursor: str | None) -> tuple[list[Json], str | None]:
+        """A page of ``tools``, ``resources``, ``templates`` or ``prompts``, and the next cursor."""
+        ...
 
     async def call(
         self,
@@ -127,10 +128,9 @@ class _Play:
         return {**report, "logs": self._logs, "complaints": self._complaints}
 
     async def _report(self, client: Client) -> Json:
-        """The lists, then whatever else the scenario has."""
         scenario = self._scenario
         report: Json = {"opened": client.opened()}
-        report["pages"] = {kind: await self._pages(client, kind) for kind in KINDS}
+        report["pages"] = {kind: await self._pages(client, kind) for kind in scenario["lists"]}
         report["calls"] = {
             label: await _outcome(client.call(tool, arguments))
             for label, (tool, arguments) in scenario["calls"].items()
@@ -147,7 +147,8 @@ class _Play:
         for step in self._connection["logs"]:
             await self._log(client, step["level"], step["entries"])
         report["ping"] = None if client.modern else await client.ping()
-        report["listen"] = await client.listen() if client.modern else None
+        listens = client.modern and scenario["listen"]
+        report["listen"] = await client.listen() if listens else None
         report["cancelled"] = await self._cancel(client) if scenario["cancel"] else None
         report["concurrent"] = await self._concurrently(client)
         return report

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.protocol.envelope import find_id, find_last_id
 from interlock.transport.stdio.framing import LineFramer, Oversized
 
 LIMIT = 12
@@ -49,6 +50,23 @@ def in_chunks(stream: bytes, cuts: list[int], *, shortcut: bool) -> list[bytes |
         lines.append(last)
     # how much of an oversized line's head is there depends on how it came
     return [Oversized(line.head[:LIMIT]) if isinstance(line, Oversized) else line for line in lines]
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 100_000])
+def test_an_oversized_line_leaves_the_id_that_stands_last(size: int) -> None:
+    """The official TypeScript client writes the id after the params."""
+    line = b'{"method":"m","params":{"x":"%b","id":5},"jsonrpc":"2.0","id":"a7"}\r\n' % (
+        b"x" * 5000
+    )
+    framer = LineFramer(2000)
+    lines: list[bytes | Oversized] = []
+    for start in range(0, len(line), size):
+        lines += framer.feed(line[start : start + size])
+    (found,) = lines
+    assert isinstance(found, Oversized)
+    assert len(found.tail) <= 2048
+    assert find_id(found.head) is None
+    assert find_last_id(found.tail) == "a7"
 
 
 @pytest.mark.spec("B-STDIO-03")

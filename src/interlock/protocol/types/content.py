@@ -52,7 +52,7 @@ class _AnnotatedContent(Content, frozen=True, kw_only=True):
 
 
 class TextContent(_AnnotatedContent, frozen=True, tag="text"):
-    """Text."""
+    """Text, for a model or a person to read."""
 
     text: str
 

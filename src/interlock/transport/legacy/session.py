@@ -42,7 +42,7 @@ from interlock.protocol.revisions.downgrade import (
 from interlock.protocol.types.base import RequestMeta
 from interlock.protocol.types.logging import SEVERITY
 from interlock.protocol.types.tools import CallToolResult
-from interlock.transport.notices import progress_params
+from interlock.transport.notices import progress_params, read_token
 from interlock.transport.trace import read_trace
 
 TYPE_CHECKING = False
@@ -136,7 +136,7 @@ class LegacySession:
                 meta = _read_meta(block)
             except msgspec.MsgspecError as error:
                 raise InvalidParams(describe(error) + " (in _meta)") from None
-            running.token = meta.progress_token
+            running.token = read_token(meta.progress_token)
             trace = read_trace(meta)
         return Scope(
             self.revision,
@@ -171,6 +171,12 @@ class LegacySession:
             return True
         waiting.set_exception(ProtocolError(error.message, code=error.code, data=error.data))
         return True
+
+    def receive_bad_answer(self, id: RequestId) -> None:
+        """Fail the question whose answer cannot be read: another will not come."""
+        waiting = self._asks.pop(id, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_exception(ProtocolError("The client sent an answer that cannot be read."))
 
     # Out
 

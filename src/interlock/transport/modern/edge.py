@@ -44,7 +44,7 @@ from interlock.protocol.types.base import (
 )
 from interlock.protocol.types.logging import SEVERITY
 from interlock.protocol.types.tools import CallToolResult
-from interlock.transport.notices import progress_params
+from interlock.transport.notices import progress_params, read_token
 from interlock.transport.trace import read_trace
 
 TYPE_CHECKING = False
@@ -109,7 +109,7 @@ class ModernEdge:
             revision,
             self._profile(meta),
             None if level is UNSET else level,
-            meta.progress_token,
+            read_token(meta.progress_token),
             read_trace(meta),
         )
         if stated.token is UNSET and stated.trace is None and len(key) <= _KEPT_BYTES:
@@ -156,6 +156,8 @@ class ModernEdge:
     def scope(self, running: "Running", stated: Stated) -> Scope:
         """The scope of a call."""
         running.token = stated.token
+        if stated.log_level is not None:
+            running.log_level = stated.log_level
         return Scope(
             stated.revision,
             stated.client,
@@ -235,6 +237,9 @@ class ModernEdge:
                 "notifications/progress", progress_params(running.token, notice)
             )
         if isinstance(notice, Log):
+            wanted = running.log_level
+            if wanted is None or SEVERITY[notice.level] < SEVERITY[wanted]:
+                return None
             if running.method.shape == "stream":
                 return None
             params: dict[str, Any] = {"level": notice.level, "data": notice.data}
