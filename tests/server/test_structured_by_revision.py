@@ -87,22 +87,22 @@ def test_what_is_sent_fits_what_was_listed(revision: str) -> None:
     run(main())
 
 
-@pytest.mark.parametrize(
-    ("schema", "fits", "fails"),
-    [
-        ({"type": "array", "items": {"$ref": "#"}}, [[], [[]]], [1]),
-        ({"anyOf": [{"type": "array"}, {"$ref": "#/$defs/N"}], "$defs": {"N": {"type": "null"}}},
-         None, 1),
-        ({"$id": "https://x.example/s", "$defs": {"N": {"type": "null"}}, "$ref": "#/$defs/N"},
-         None, 1),
-        ({"type": "array", "prefixItems": [{"type": "null"}, {"$ref": "#/prefixItems/0"}]},
-         [None, None], [None, 1]),
-        ({"enum": [{"$ref": "#"}, 2]}, {"$ref": "#"}, {"$ref": "#/properties/result"}),
-        ({"anyOf": [{"type": "null"}, {"properties": {"$ref": {"type": "string"}, "const": {
-            "$ref": "#"}}, "type": "object"}]}, {"$ref": "#", "const": {"const": None}},
-         {"const": 1}),
-    ],
-)  # fmt: skip
+CASES: list[tuple[dict[str, Any], Any, Any]] = [
+    ({"type": "array", "items": {"$ref": "#"}}, [[], [[]]], [1]),
+    ({"anyOf": [{"type": "array"}, {"$ref": "#/$defs/N"}], "$defs": {"N": {"type": "null"}}},
+     None, 1),
+    ({"$id": "https://x.example/s", "$defs": {"N": {"type": "null"}}, "$ref": "#/$defs/N"},
+     None, 1),
+    ({"type": "array", "prefixItems": [{"type": "null"}, {"$ref": "#/prefixItems/0"}]},
+     [None, None], [None, 1]),
+    ({"enum": [{"$ref": "#"}, 2]}, {"$ref": "#"}, {"$ref": "#/properties/result"}),
+    ({"anyOf": [{"type": "null"}, {"properties": {"$ref": {"type": "string"}, "const": {
+        "$ref": "#"}}, "type": "object"}]}, {"$ref": "#", "const": {"const": None}},
+     {"const": 1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("schema", "fits", "fails"), CASES)
 def test_a_wrapped_schema_means_what_it_meant(
     schema: dict[str, Any], fits: Any, fails: Any
 ) -> None:

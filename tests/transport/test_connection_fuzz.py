@@ -152,7 +152,7 @@ class Failing:
 
     def handler(self, method: str) -> Handler | None:
         if method == "tools/list":
-            raise ProtocolError("\ud800", data=object())
+            raise ProtocolError("unwritable", data=object())
         raise RuntimeError("secret of the server")
 
     def describe(self) -> Description:

@@ -19,7 +19,7 @@ from tests.support.inprocess import connected
 from tests.support.schema_strategies import JSON
 from tests.support.stdio import modern_meta
 
-EXAMPLES = count(150, 2_000)
+EXAMPLES = count(80, 2_000)
 STATES = (None, *REVISIONS)
 """What was said before: nothing, or `initialize` with a revision; the newest needs nothing."""
 RESULTS = {

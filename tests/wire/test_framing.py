@@ -154,9 +154,19 @@ def test_a_line_that_is_too_long(server: StdioServer, excess: int) -> None:
     assert server.waiting() == []
 
 
+def test_a_line_that_is_too_long_and_ends_with_its_id(server: StdioServer) -> None:
+    """As the official TypeScript client writes its requests."""
+    number = server.new_id()
+    server.send(padded(number, LIMIT + 1, id_first=False))
+    assert server.answer(number)["error"]["code"] == -32600
+    server.healthy()
+    assert server.waiting() == []
+
+
 def test_a_line_that_is_too_long_and_hides_its_id(server: StdioServer) -> None:
-    """The id stands at the end, which was not kept; an id inside params is not the request's."""
-    (error,) = refusals(server, padded(1, LIMIT + 1, id_first=False), 1)
+    """An id inside params is not the request's."""
+    data = b'{"method":"ping","params":{"x":"%b","id":1}}\n' % (b"x" * LIMIT)
+    (error,) = refusals(server, data, 1)
     assert error["error"]["code"] == -32600
 
 

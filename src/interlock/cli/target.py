@@ -1,15 +1,18 @@
 """Targets: from ``file.py:name`` or ``package.module:name`` to the server it means."""
 
 import importlib.util
+import inspect
 import os
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 
 from interlock.protocol.errors import InterlockError
 from interlock.server.server import Server
+
+_TEXT_LIMIT = 1000
 
 
 class TargetError(InterlockError):
@@ -45,6 +48,8 @@ def _import_file(place: str) -> ModuleType:
     folder, file = os.path.split(path)
     sys.path.insert(0, folder)
     name = file.removesuffix(".py")
+    if name in sys.modules:  # a target called json.py must not stand in for the library's
+        name = f"interlock_target_{name}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise TargetError(f"{place}: not a Python file; its name must end in .py")
@@ -71,13 +76,29 @@ def _import_module(place: str) -> ModuleType:
         raise _failed(place, error) from error
 
 
-def _failed(place: str, error: BaseException) -> TargetError:
-    """One message for an import that raised: what, and where in the target's own code."""
+def _made(factory: Callable[..., object], target: str) -> Server:
+    """What a callable of the target makes."""
+    try:
+        server = factory()
+    except (Exception, SystemExit) as error:
+        raise _failed(target, error, "cannot be called") from error
+    if isinstance(server, Server):
+        return server
+    if inspect.iscoroutine(server):
+        server.close()
+        raise TargetError(f"{target} is an async function; write a plain one that returns a server")
+    raise TargetError(f"{target} returned {type(server).__name__}, not an interlock.Server")
+
+
+def _failed(place: str, error: BaseException, what: str = "does not import") -> TargetError:
+    """One message for a target that raised: what, and where in its own code."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if "importlib" not in f.filename and f.filename != __file__]
     where = f" ({os.path.basename(own[-1].filename)}:{own[-1].lineno})" if own else ""
-    text = str(error) or type(error).__name__
-    return TargetError(f"{place} does not import: {type(error).__name__}: {text}{where}")
+    text = str(error).strip() or "no message"
+    if len(text) > _TEXT_LIMIT:
+        text = text[:_TEXT_LIMIT] + "…"
+    return TargetError(f"{place} {what}: {type(error).__name__}: {text}{where}")
 
 
 def _find(module: ModuleType, place: str, name: str | None) -> Server:
@@ -87,10 +108,10 @@ def _find(module: ModuleType, place: str, name: str | None) -> Server:
             if not hasattr(value, part):
                 raise TargetError(f"{place} has no {name!r}")
             value = getattr(value, part)
-        if callable(value) and not isinstance(value, Server):
-            value = value()
         if isinstance(value, Server):
             return value
+        if callable(value):
+            return _made(value, f"{place}:{name}")
         raise TargetError(f"{place}:{name} is {type(value).__name__}, not an interlock.Server")
     found = {key: value for key, value in vars(module).items() if isinstance(value, Server)}
     servers = {id(value): key for key, value in found.items()}

@@ -7,13 +7,7 @@ from typing import Any, Literal, NamedTuple
 from interlock.protocol.call import Call
 from interlock.protocol.errors import DefinitionError, ToolError
 from interlock.protocol.json import decode
-from interlock.protocol.schema import (
-    SchemaError,
-    Violation,
-    check_published,
-    compile_schema,
-    header_parameters,
-)
+from interlock.protocol.schema import SchemaError, Violation, check_published, compile_schema
 from interlock.server.context import context_kind
 from interlock.server.functions.hints import evaluated, raw_annotations
 from interlock.server.functions.problems import OutputError, Problem
@@ -189,18 +183,10 @@ def by_hand(
     The schema is one that :func:`take_apart` has accepted.
     """
     compiled = compile_schema(schema)
-    mirrored = tuple(header_parameters(schema).values())
     invoke = invoker(host, handler, thread=thread)
 
     def problems(arguments: Any) -> str | None:
-        if not compiled.is_valid(arguments):
-            return describe(compiled.violations(arguments))
-        for parameter in mirrored:
-            try:
-                parameter.text(arguments)
-            except ValueError as error:
-                return f"Invalid arguments:\n- {error}"
-        return None
+        return None if compiled.is_valid(arguments) else describe(compiled.violations(arguments))
 
     def call_with(call: Call, arguments: Mapping[str, Any]) -> Awaitable[Any]:
         return invoke(call, (), handler.keywords(arguments))

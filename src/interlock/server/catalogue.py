@@ -49,6 +49,8 @@ class Catalogue:
     def __init__(self) -> None:
         self._providers: list[Provider] = []
         self._tables: dict[Kind, dict[str, Entry]] = {kind: {} for kind in KINDS}
+        self.tools = self._tables["tools"]
+        """The table of tools for calls, which look at :attr:`stale` first."""
         self._callbacks: list[Callable[[], None]] = []
         self.stale = False
         """Whether the tables lag behind the providers; :meth:`table` brings them up to date."""
@@ -104,6 +106,7 @@ class Catalogue:
                     raise duplicate(entry.kind, entry.key)
                 fresh[entry.kind][entry.key] = entry
         self._tables = fresh
+        self.tools = fresh["tools"]
         self.stale = False
 
     def __iter__(self) -> Iterator[Entry]:

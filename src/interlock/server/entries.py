@@ -19,6 +19,7 @@ from interlock.server.definitions import (
     tool_name,
 )
 from interlock.server.invoke import Host
+from interlock.server.mirrored import guarded
 from interlock.server.prompts import arguments_listed, prompt_handler
 from interlock.server.resources import resource_handler
 from interlock.server.tools import function_handler, schema_handler
@@ -48,6 +49,7 @@ def function_tool(
         extra=extra,
     )
     key = tool_name(compiled.name)
+    handler = function_handler(host, compiled, thread=thread, text_limit=text_limit)
     return Entry(
         "tools",
         key,
@@ -59,7 +61,7 @@ def function_tool(
                 "annotations": listed_annotations(annotations, ToolAnnotations),
             },
         ),
-        function_handler(host, compiled, thread=thread, text_limit=text_limit),
+        guarded(handler, compiled.input_schema, key),
         logs=compiled.context_parameter is not None,
     )
 
@@ -85,10 +87,13 @@ def schema_tool(
     own_output: dict[str, Any] | None = None
     if output_schema is not None:
         own_output = json_copy(output_schema, f"the output schema{shown}")
-    handler = take_apart(function, name=name, schema=own_input, scope=scope)
-    key = tool_name(handler.name)
+    taken = take_apart(function, name=name, schema=own_input, scope=scope)
+    key = tool_name(taken.name)
     if described.description is None:
-        described = replace(described, description=handler.description)
+        described = replace(described, description=taken.description)
+    handler = schema_handler(
+        host, taken, own_input, own_output, thread=thread, text_limit=text_limit
+    )
     return Entry(
         "tools",
         key,
@@ -100,8 +105,8 @@ def schema_tool(
                 "annotations": listed_annotations(annotations, ToolAnnotations),
             },
         ),
-        schema_handler(host, handler, own_input, own_output, thread=thread, text_limit=text_limit),
-        logs=handler.context_parameter is not None,
+        guarded(handler, own_input, key),
+        logs=taken.context_parameter is not None,
     )
 
 

@@ -95,10 +95,12 @@ class ServerPeer:
         if type(params) is not CallToolRequestParams:
             call = _typed(call, CallToolRequestParams)
             params = call.payload.known
-        tools = self._catalogue.table("tools")
-        entry = tools.get(params.name)
+        catalogue = self._catalogue
+        if catalogue.stale:
+            catalogue.table("tools")
+        entry = catalogue.tools.get(params.name)
         if entry is None:
-            raise _unknown("tool", params.name, tools)
+            raise _unknown("tool", params.name, catalogue.tools)
         return entry.serve(call)
 
     async def _get_prompt(self, call: Call) -> Outcome:

@@ -19,7 +19,8 @@ from interlock.protocol.payload import Payload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .serving import Batch, Connection
+    from interlock.transport.batches import Batch
+    from interlock.transport.serving import Connection
 
 
 class Edge(Protocol):

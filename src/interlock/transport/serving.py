@@ -9,7 +9,7 @@ backpressure.
 import asyncio
 import logging
 from collections.abc import Awaitable
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -19,7 +19,6 @@ from interlock.protocol.envelope import (
     ErrorObject,
     Refused,
     RequestId,
-    check_depth,
     check_members,
     read,
     read_usual,
@@ -31,7 +30,6 @@ from interlock.protocol.errors import (
     InternalError,
     InvalidRequest,
     MethodNotFound,
-    ParseError,
     ProtocolError,
     RateLimited,
     UpstreamUnavailable,
@@ -42,7 +40,9 @@ from interlock.protocol.outcome import Failure, Outcome, Result
 from interlock.protocol.payload import Payload
 from interlock.protocol.revisions import LATEST
 from interlock.protocol.text import escape_controls
+from interlock.protocol.types.base import META_SUBSCRIPTION_ID
 
+from .batches import Batch, Sink, read_batch
 from .bounds import SERVER_BOUNDS, Bounds
 from .eager import starter
 from .incidents import ends_call, incident
@@ -53,36 +53,12 @@ from .running import Running
 logger = logging.getLogger("interlock.transport")
 
 
-class Sink(Protocol):
-    """Where messages go. ``write`` takes one whole message, without framing."""
-
-    def write(self, data: bytes, /) -> None: ...
-
-
-class Batch:
-    """The answers of one batch, written as one array when the last is there."""
-
-    __slots__ = ("answers", "connection", "open")
-
-    def __init__(self, connection: "Connection") -> None:
-        self.connection = connection
-        self.answers: list[bytes] = []
-        self.open = 1
-
-    def close_one(self) -> None:
-        """One request less to wait for; the first count is the batch's own reading."""
-        self.open -= 1
-        if self.open == 0 and self.answers:
-            self.connection.sink.write(b"[" + b",".join(self.answers) + b"]")
-
-
 class _Cancelled(msgspec.Struct, frozen=True):
     request_id: int | str | UnsetType = msgspec.field(name="requestId", default=UNSET)
     reason: str | UnsetType | None = UNSET
 
 
 _read_cancelled = msgspec.json.Decoder(_Cancelled).decode
-_read_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class Connection:
@@ -314,20 +290,11 @@ class Connection:
             )
             return
         try:
-            data.decode()
-            check_depth(data)
-            parts = _read_batch(data)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            self.refuse(ParseError("The batch is not JSON."))
-            return
-        except ParseError as error:
+            parts = read_batch(data, self.bounds.batch_messages)
+        except ProtocolError as error:
             self.refuse(error)
             return
-        if not 0 < len(parts) <= self.bounds.batch_messages:
-            limit = self.bounds.batch_messages
-            self.refuse(InvalidRequest(f"A batch holds 1 to {limit} messages, not {len(parts)}."))
-            return
-        batch = Batch(self)
+        batch = Batch(self.sink)
         later: list[Envelope] = []
         for part in parts:
             try:
@@ -405,8 +372,12 @@ class Connection:
         if running.reason == "deadline":
             return Failure(1002, "The call took longer than its deadline allows.", origin="limit")
         if running.method.shape == "stream" and running.reason != "client":
-            params = encode({"requestId": running.id, "reason": running.reason or "shutdown"})
-            self.sink.write(write_notification("notifications/cancelled", params))
+            params = {
+                "_meta": {META_SUBSCRIPTION_ID: running.id},
+                "requestId": running.id,
+                "reason": running.reason or "shutdown",
+            }
+            self.sink.write(write_notification("notifications/cancelled", encode(params)))
             return Result(Payload({}))
         return Failure(
             1001, "The server is shutting down; the call was interrupted and may have run."
@@ -443,10 +414,12 @@ class Connection:
     # The end
 
     async def drain(self, seconds: float) -> bool:
-        """Wait up to ``seconds`` for the calls in flight to end; whether none is left.
+        """Take no more calls, and wait up to ``seconds`` for those in flight; whether none is left.
 
         Streams, which would never end by themselves, are ended at once.
         """
+        self._closed = True
+        self._most_calls = 0
         for running in list(self.running.values()):
             if running.method.shape == "stream":
                 running.cancel("shutdown")

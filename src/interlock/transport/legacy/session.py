@@ -74,7 +74,8 @@ class LegacySession:
         self.revision = revision
         self.client = client
         self.initialized = False
-        """Whether ``notifications/initialized`` came: before it we ask nothing of the client."""
+        """Whether ``notifications/initialized`` came: until then questions to the client wait."""
+        self._unsent: dict[RequestId, bytes] = {}
         self.level = _DEFAULT_LEVEL
         """The least severe level that is sent as ``notifications/message``."""
         self._asks: dict[RequestId, asyncio.Future[Payload]] = {}
@@ -153,6 +154,9 @@ class LegacySession:
         """Take a notification that names no call of ours."""
         if envelope.method == "notifications/initialized":
             self.initialized = True
+            unsent, self._unsent = self._unsent, {}
+            for request in unsent.values():
+                self._connection.sink.write(request)
         else:
             logger.debug("ignored a notification of a kind that needs nothing done")
 
@@ -199,7 +203,11 @@ class LegacySession:
         self._next_ask += 1
         id = self._next_ask
         waiting = self._asks[id] = connection.loop.create_future()
-        connection.sink.write(write_request(id, method, params.raw))
+        request = write_request(id, method, params.raw)
+        if self.initialized or method == "ping":
+            connection.sink.write(request)
+        else:
+            self._unsent[id] = request
         try:
             async with asyncio.timeout(bounds.ask_seconds):
                 return await waiting
@@ -213,7 +221,7 @@ class LegacySession:
             raise
 
     def _withdraw(self, id: RequestId, reason: str) -> None:
-        if self._asks.pop(id, None) is not None:
+        if self._asks.pop(id, None) is not None and self._unsent.pop(id, None) is None:
             params = encode({"requestId": id, "reason": reason})
             self._connection.sink.write(write_notification("notifications/cancelled", params))
 

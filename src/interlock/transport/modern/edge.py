@@ -5,6 +5,7 @@ clients send again and again. Sources: MCP 2026-07-28, Base Protocol, "``_meta``
 Versioning; Discovery.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -215,7 +216,9 @@ class ModernEdge:
             members.setdefault("ttlMs", 0)
             members.setdefault("cacheScope", "private")
         meta: dict[str, Any] = dict(members.pop("_meta", None) or {})
-        meta.setdefault(META_SERVER_INFO, self._connection.peer.describe().info)
+        info = self._connection.peer.describe().info
+        in_full = running.method.name == "server/discover"
+        meta.setdefault(META_SERVER_INFO, info if in_full else _named(info))
         if running.method.shape == "stream":
             meta[META_SUBSCRIPTION_ID] = running.id
         members.pop("resultType", None)
@@ -227,7 +230,7 @@ class ModernEdge:
     def _make_server_meta(self) -> Any:
         """The ``_meta`` of a result that has none of its own, encoded once."""
         info = self._connection.peer.describe().info
-        self._server_meta = Raw(encode({META_SERVER_INFO: info}))
+        self._server_meta = Raw(encode({META_SERVER_INFO: _named(info)}))
         return self._server_meta
 
     def write_notice(self, running: "Running", notice: Notice) -> bytes | None:
@@ -281,6 +284,11 @@ _CHANGES = {
     "resources": "notifications/resources/list_changed",
     "resource": "notifications/resources/updated",
 }
+
+
+def _named(info: Mapping[str, Any]) -> dict[str, Any]:
+    """What each result says of its server; the rest is told once, by ``server/discover``."""
+    return {key: info[key] for key in ("name", "version")}
 
 
 def _change(notice: Change, meta: dict[str, Any]) -> dict[str, Any]:
