@@ -128,7 +128,9 @@ def test_an_environment_file(tmp_path: Path, form: str) -> None:
         "import os\nassert os.environ['FIRST'] == 'one'\n" + SHOWS, encoding="utf-8"
     )
     (tmp_path / "vars").write_text(
-        "# a comment\nFIRST=one\nexport SECOND='two words'\nTHIRD=\"line\\nbreak\"\nSET=file\n\nEMPTY=\n"
+        "# a comment\nFIRST=one\nexport SECOND='two words'\nTHIRD=\"line\\nbreak\"\n"
+        "SET=file\n\nEMPTY=\n",
+        encoding="utf-8",
     )
     options = form.format(path=tmp_path / "vars").split()
     with StdioServer(tmp_path / "t.py", options=options, env={"SET": "outside"}) as server:
@@ -137,7 +139,8 @@ def test_an_environment_file(tmp_path: Path, form: str) -> None:
             for name in ("FIRST", "SECOND", "THIRD", "SET", "EMPTY")
         }
     assert found == {
-        "FIRST": "one", "SECOND": "two words", "THIRD": "line\nbreak", "SET": "outside", "EMPTY": "",
+        "FIRST": "one", "SECOND": "two words", "THIRD": "line\nbreak", "SET": "outside",
+        "EMPTY": "",
     }  # fmt: skip
 
 

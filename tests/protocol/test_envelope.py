@@ -10,24 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.protocol.envelope import (
-    _KEYS,
-    MAX_DEPTH,
     Envelope,
     ErrorObject,
-    Refused,
-    check_depth,
     check_members,
-    find_id,
     id_bytes,
     read,
     read_usual,
-    valid_id,
     write_error,
     write_notification,
     write_request,
     write_result,
 )
 from interlock.protocol.errors import InvalidRequest, ParseError, ProtocolError
+from interlock.protocol.inspection import _KEYS, MAX_DEPTH, Refused, check_depth, find_id, valid_id
 from interlock.protocol.json import UNSET, Raw, encode
 from interlock.protocol.methods import CLIENT_METHODS, SERVER_METHODS, Method
 from tests.protocol.exact_reading import (

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from interlock.protocol import envelope
-from interlock.protocol.envelope import Refused, find_id, find_last_id, read
+from interlock.protocol import inspection
+from interlock.protocol.envelope import read
+from interlock.protocol.inspection import Refused, find_id, find_last_id
 
 
 def test_a_number_is_looked_for_once_where_its_digits_begin() -> None:
     """Tried at each digit, runs just within the bound cost 200 looks a byte."""
-    pattern: re.Pattern[bytes] = envelope._LONG_NUMBER
+    pattern: re.Pattern[bytes] = inspection._LONG_NUMBER
     text = b"1" * 1000
     assert pattern.match(text, 0)
     assert pattern.match(text, 1) is None

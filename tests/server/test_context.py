@@ -159,6 +159,10 @@ class TestLogs:
             error = client.refused("tools/call", name="logs", arguments={}, _meta=meta)
         assert error.code == -32602
 
+    def test_of_no_such_level_in_process(self, serve: Serve) -> None:
+        with pytest.raises(ValueError, match="no log level 'verbose'; use one of debug, info"):
+            serve(reporting(), log_level="verbose")
+
     @pytest.mark.spec("LOG-06", "LOG-10", "LOG-03", "LOG-08")
     def test_go_to_the_request_that_asked_and_no_other(self, serve_raw: Serve) -> None:
         server = Server("t")

@@ -619,6 +619,37 @@ class TestRefusals:
         with pytest.raises(DefinitionError, match=r"thread=False.*annotate it with Context"):
             server.tool(thread=False)(on_loop)
 
+    def test_a_context_that_nothing_could_await(self, serve: Serve) -> None:
+        """Its methods would make coroutines that nobody runs, and say nothing of it."""
+        server = Server("t")
+
+        def sync(ctx: Context) -> None: ...
+
+        for define in (
+            lambda: server.tool(sync),
+            lambda: server.prompt(sync),
+            lambda: server.resource("a:b")(sync),
+            lambda: server.add_tool(sync, input_schema={"type": "object"}),
+        ):
+            with pytest.raises(DefinitionError, match=r"'ctx' is a Context.*with SyncContext"):
+                define()
+
+        @server.tool(thread=False)
+        def attributes(ctx: Context) -> str:
+            return ctx.client.name
+
+        async def later(ctx: Context) -> str:
+            await ctx.info("said")
+            return ctx.client.name
+
+        @server.tool
+        @functools.wraps(later)
+        def wrapping(*args: Any, **kwargs: Any) -> Any:
+            return later(*args, **kwargs)
+
+        client = serve(server)
+        assert client.text("attributes") == client.text("later") == "memory"
+
     def test_threads_are_for_sync_functions(self) -> None:
         with pytest.raises(DefinitionError, match=r"thread=True.*async"):
             Server("t").tool(thread=True)(add_later)

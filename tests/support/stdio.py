@@ -476,15 +476,15 @@ class StdioServer:
         with self._stderr_grew:
             return self._stderr.decode("utf-8", "replace")
 
-    def wait_stderr(self, text: str, timeout: float = PATIENCE) -> str:
-        """Standard error, once ``text`` stands in it."""
+    def wait_stderr(self, text: str, count: int = 1, timeout: float = PATIENCE) -> str:
+        """Standard error, once ``text`` stands in it so many times."""
         wanted = text.encode()
         with self._stderr_grew:
-            found = self._stderr_grew.wait_for(
-                lambda: wanted in self._stderr or self._stderr_ended, timeout
+            self._stderr_grew.wait_for(
+                lambda: self._stderr.count(wanted) >= count or self._stderr_ended, timeout
             )
             written = self._stderr.decode("utf-8", "replace")
-        if not found or text not in written:
+        if written.count(text) < count:
             raise Silence(f"standard error does not say {text!r}: {written[-2000:]!r}")
         return written
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from interlock.protocol.envelope import ErrorObject, valid_id, write_error
+from interlock.protocol.envelope import ErrorObject, write_error
+from interlock.protocol.inspection import valid_id
 from interlock.protocol.json import UNSET, Raw, UnsetType, encode
 from interlock.transport.bounds import CLIENT_BOUNDS
 from interlock.transport.stdio.descriptors import Descriptors
@@ -221,7 +222,6 @@ class Relay:
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
-            await child.wait()
-        if self._pump is not None:
+        if self._pump is not None:  # it waits for the process, which may still fill a pipe
             await asyncio.wait((self._pump,), timeout=seconds)
             self._pump.cancel()

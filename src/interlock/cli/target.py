@@ -63,6 +63,8 @@ def _import_file(place: str) -> ModuleType:
 
 
 def _import_module(place: str) -> ModuleType:
+    if not all(part.isidentifier() for part in place.split(".")):
+        raise TargetError(f"{place!a}: neither a .py file nor the name of a module")
     sys.path.insert(0, os.getcwd())
     try:
         return importlib.import_module(place)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from .envelope import check_members
-from .errors import InvalidParams
+from .errors import InvalidParams, MethodNotFound
 from .json import UNSET, Raw, UnsetType
 from .payload import decoder, describe
 
@@ -294,3 +294,15 @@ def client_methods() -> MethodRegistry:
 
 SERVER_METHODS = server_methods()
 CLIENT_METHODS = client_methods()
+
+
+def unknown_method(name: str, revision: str | None = None) -> MethodNotFound:
+    """The error for a method that no server has, or that a revision lacks."""
+    shown = name if len(name) <= 80 else name[:80] + "…"
+    where = "" if revision is None else f" in revision {revision}"
+    return MethodNotFound(f"Method not found{where}: {shown}")
+
+
+def not_offered(name: str) -> MethodNotFound:
+    """The error for a method that this peer does not serve."""
+    return MethodNotFound(f"Method not offered by this server: {name}")

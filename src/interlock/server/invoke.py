@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 from interlock.protocol.call import Call
 from interlock.protocol.errors import DefinitionError, RateLimited
 from interlock.server.context import Context, SyncContext
+from interlock.server.functions.signature import is_coroutine_function, layers_of
 from interlock.transport.threads import PoolFull, ThreadPool
 
 
@@ -77,21 +78,30 @@ def invoker(host: Host, function: Callee, *, thread: bool | None) -> Invoker:
 
 
 def _check(function: Callee, thread: bool | None) -> None:
-    where = f"{function.name}(): parameter {function.context_parameter!r} is a SyncContext"
+    context = f"{function.name}(): parameter {function.context_parameter!r}"
+    kind = function.context_kind
     if function.is_async:
         if thread:
             raise DefinitionError(
                 f"{function.name}(): thread=True is for sync functions; this one is async and runs"
                 " on the event loop"
             )
-        if function.context_kind == "sync":
+        if kind == "sync":
             raise DefinitionError(
-                f"{where}, whose methods block, but the function is async; annotate it with Context"
+                f"{context} is a SyncContext, whose methods block, but the function is async;"
+                " annotate it with Context"
             )
-    elif thread is False and function.context_kind == "sync":
+    elif thread is False:
+        if kind == "sync":
+            raise DefinitionError(
+                f"{context} is a SyncContext, whose methods would block the event loop with"
+                " thread=False; annotate it with Context and read its attributes only, or let the"
+                " function run in a thread"
+            )
+    elif kind == "async" and not any(map(is_coroutine_function, layers_of(function.fn))):
         raise DefinitionError(
-            f"{where}, whose methods would block the event loop with thread=False; annotate it"
-            " with Context and read its attributes only, or let the function run in a thread"
+            f"{context} is a Context, whose methods are awaited, but the function is not async;"
+            " annotate it with SyncContext, or write `async def`"
         )
 
 

@@ -4,8 +4,8 @@ from typing import Protocol
 
 import msgspec
 
-from interlock.protocol.envelope import check_depth
 from interlock.protocol.errors import InvalidRequest, ParseError
+from interlock.protocol.inspection import check_depth
 
 _read = msgspec.json.Decoder(list[msgspec.Raw]).decode
 

@@ -23,17 +23,11 @@ from interlock.protocol.call import (
     Progress,
     Scope,
 )
-from interlock.protocol.envelope import (
-    MAX_DEPTH,
-    ErrorObject,
-    check_depth,
-    check_digits,
-    write_notification,
-    write_request,
-)
+from interlock.protocol.envelope import ErrorObject, write_notification, write_request
 from interlock.protocol.errors import InvalidParams, MissingClientCapability, ProtocolError
+from interlock.protocol.inspection import MAX_DEPTH, check_depth, check_digits
 from interlock.protocol.json import UNSET, Raw, check_numbers, decode, encode
-from interlock.protocol.methods import SERVER_METHODS
+from interlock.protocol.methods import SERVER_METHODS, not_offered, unknown_method
 from interlock.protocol.outcome import Failure
 from interlock.protocol.payload import Payload, describe
 from interlock.protocol.revisions import LATEST
@@ -49,7 +43,7 @@ from interlock.protocol.types.logging import SEVERITY
 from interlock.transport.bounds import SERVER_BOUNDS, Bounds
 from interlock.transport.incidents import ends_call, incident
 from interlock.transport.modern.edge import discovered, unknown_level
-from interlock.transport.serving import Connection, not_offered, unknown_method
+from interlock.transport.serving import Connection
 from interlock.transport.trace import read_trace
 
 OnNotice = Callable[[Notice], None]
@@ -306,7 +300,12 @@ async def connect(
     log_level: str | None = None,
     wire: bool = False,
 ) -> AsyncGenerator[MemoryConnection | WireConnection]:
-    """Call a peer in this process; ``log_level`` asks for its log entries from that level on."""
+    """Call a peer in this process; ``log_level`` asks for its log entries from that level on.
+
+    Raises :class:`ValueError` for a level that there is not.
+    """
+    if log_level is not None and log_level not in SEVERITY:
+        raise ValueError(f"there is no log level {log_level!r}; use one of {', '.join(SEVERITY)}")
     if not wire:
         yield MemoryConnection(peer, client=client, log_level=log_level)
         return

@@ -4,8 +4,8 @@ from math import isfinite
 from typing import Any
 
 from interlock.protocol.call import Progress
-from interlock.protocol.envelope import MAX_ID_CHARS
 from interlock.protocol.errors import InvalidParams
+from interlock.protocol.inspection import MAX_ID_CHARS
 from interlock.protocol.json import UnsetType, encode
 
 

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any, Protocol, cast
 
 from interlock.protocol.call import Cancellation, CancelReason, Notice, Progress
-from interlock.protocol.envelope import RequestId
+from interlock.protocol.inspection import RequestId
 from interlock.protocol.json import UNSET, UnsetType
 from interlock.protocol.methods import Method
 from interlock.protocol.outcome import Outcome

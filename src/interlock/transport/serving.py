@@ -17,8 +17,6 @@ from interlock.protocol.call import Call, CancelReason, Handler, Peer
 from interlock.protocol.envelope import (
     Envelope,
     ErrorObject,
-    Refused,
-    RequestId,
     check_members,
     read,
     read_usual,
@@ -29,13 +27,18 @@ from interlock.protocol.envelope import (
 from interlock.protocol.errors import (
     InternalError,
     InvalidRequest,
-    MethodNotFound,
     ProtocolError,
     RateLimited,
     UpstreamUnavailable,
 )
+from interlock.protocol.inspection import Refused, RequestId
 from interlock.protocol.json import UNSET, Raw, UnsetType, encode
-from interlock.protocol.methods import SERVER_METHODS, MethodRegistry
+from interlock.protocol.methods import (
+    SERVER_METHODS,
+    MethodRegistry,
+    not_offered,
+    unknown_method,
+)
 from interlock.protocol.outcome import Failure, Outcome, Result
 from interlock.protocol.payload import Payload
 from interlock.protocol.revisions import LATEST
@@ -447,15 +450,3 @@ class Connection:
             _, stuck = await asyncio.wait(tasks, timeout=self.bounds.close_seconds)
             if stuck:
                 logger.warning("%d calls did not end when cancelled", len(stuck))
-
-
-def unknown_method(name: str, revision: str | None = None) -> MethodNotFound:
-    """The error for a method that no server has, or that a revision lacks."""
-    shown = name if len(name) <= 80 else name[:80] + "…"
-    where = "" if revision is None else f" in revision {revision}"
-    return MethodNotFound(f"Method not found{where}: {shown}")
-
-
-def not_offered(name: str) -> MethodNotFound:
-    """The error for a method that this peer does not serve."""
-    return MethodNotFound(f"Method not offered by this server: {name}")

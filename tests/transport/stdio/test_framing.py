@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.protocol.envelope import find_id, find_last_id
+from interlock.protocol.inspection import find_id, find_last_id
 from interlock.transport.stdio.framing import LineFramer, Oversized
 
 LIMIT = 12

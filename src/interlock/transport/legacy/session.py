@@ -15,7 +15,6 @@ from interlock.protocol.call import Change, ClientProfile, Log, Notice, Progress
 from interlock.protocol.envelope import (
     Envelope,
     ErrorObject,
-    RequestId,
     ResultResponse,
     check_members,
     write_error,
@@ -30,6 +29,7 @@ from interlock.protocol.errors import (
     RateLimited,
     UpstreamUnavailable,
 )
+from interlock.protocol.inspection import RequestId
 from interlock.protocol.json import UNSET, Raw, UnsetType, encode
 from interlock.protocol.outcome import Failure, Outcome, Result
 from interlock.protocol.payload import Payload, describe

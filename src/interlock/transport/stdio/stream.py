@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 from interlock.protocol.call import Peer
-from interlock.protocol.envelope import find_id, find_last_id
 from interlock.protocol.errors import InvalidRequest
+from interlock.protocol.inspection import find_id, find_last_id
 from interlock.transport.bounds import Bounds
 from interlock.transport.serving import Connection
 from interlock.transport.stdio.descriptors import Descriptors, way
