@@ -27,7 +27,7 @@ from tests.protocol.wire_schemas import definitions, strategies, validator
 from tests.support.counts import count
 from tests.support.schema_strategies import JSON
 
-EXAMPLES = count(20, 2_000)
+EXAMPLES = count(20, 400)
 RESULTS = {
     "tools/list": "ListToolsResult",
     "tools/call": "CallToolResult",

@@ -42,7 +42,7 @@ from tests.protocol.message_strategies import (
 )
 from tests.support.counts import count
 
-EXAMPLES = count(400, 20_000)
+EXAMPLES = count(400, 10_000)
 
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 

@@ -290,8 +290,8 @@ class TestEnforcement:
         ("value", "told"),
         [
             ({"n": "x"}, "$.n"),
-            ({}, "missing"),
-            ([1], "$"),
+            ({}, '$: expected "n"'),
+            ([1], "$: expected object"),
             (None, "$"),
             ({"n": float("nan")}, "$.n"),
             ({"n": 1, "o": object()}, "$.o"),

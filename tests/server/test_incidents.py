@@ -311,6 +311,18 @@ class TestCancellation:
         assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
 
 
+TOOLS_OF_CANARY = (
+    "later",
+    "thread",
+    "opens",
+    "middleware",
+    "hand",
+    "unsendable",
+    "misfit",
+    "misfit_by_hand",
+)
+
+
 class Canary:
     """Random secrets, and everything that must not hold one of them."""
 
@@ -404,6 +416,17 @@ def test_nothing_internal_leaks(
     def unsendable(given: str) -> Any:
         return {"k": Odd(), "l": {Odd()}}
 
+    @server.tool
+    def misfit(given: str) -> dict[str, int]:
+        return {"k": inside.new()}  # pyright: ignore[reportReturnType]  # the mistake under test
+
+    server.add_tool(
+        lambda: {"k": inside.new()},
+        name="misfit_by_hand",
+        input_schema={"type": "object"},
+        output_schema={"type": "object", "properties": {"k": {"enum": ["a"]}}},
+    )
+
     @server.prompt
     def ask(given: str) -> str:
         blow_up(given)
@@ -416,7 +439,7 @@ def test_nothing_internal_leaks(
 
     with Client(server, revision) as client:
         for _ in range(count(8, 500)):
-            for tool in ("later", "thread", "opens", "middleware", "hand", "unsendable"):
+            for tool in TOOLS_OF_CANARY:
                 for arguments in (
                     {"given": outside.new()},
                     {"given": {outside.new(): outside.new()}},

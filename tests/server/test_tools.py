@@ -267,7 +267,7 @@ class TestValues:
         self, serve: Serve, value: Any, returns: Any, path: str
     ) -> None:
         failure = serve(giving(value, returns)).failure("t")
-        assert failure.startswith(f"Tool t gave a result that cannot be sent ({path}: ")
+        assert failure.startswith(f"Tool t gave a result that cannot be sent ({path}: expected ")
         assert "incident" in failure
 
 

@@ -102,7 +102,7 @@ def echo(text: str) -> str:
 @server.tool
 async def numbers(count: int = 3) -> list[int]:
     """Count from zero: structured, but no object."""
-    return list(range(count))
+    return list(range(min(count, 1000)))
 
 
 @server.tool

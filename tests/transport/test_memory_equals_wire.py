@@ -22,7 +22,7 @@ from tests.support.counts import count
 from tests.support.inprocess import connected
 from tests.support.schema_strategies import JSON, SchemaStrategies
 
-EXAMPLES = count(120, 10_000)
+EXAMPLES = count(120, 2_000)
 
 server = Server("varied", "1.0.0", page_size=4)
 server.mount(rich.server)

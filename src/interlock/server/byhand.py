@@ -215,5 +215,5 @@ class SchemaOutput:
         raw = json_text(value)
         violations = self._compiled.violations(decode(raw), limit=3)
         if violations:
-            raise OutputError([Problem(v.path, v.message) for v in violations])
+            raise OutputError([Problem(v.path, v.message, v.expected) for v in violations])
         return raw

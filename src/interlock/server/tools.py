@@ -162,9 +162,21 @@ def broken(error: BaseException, name: str) -> Result:
     """A tool error for a failure inside: a neutral sentence, and an id that finds the log line."""
     if isinstance(error, OutputError | ContentError):
         id = new_incident(error, f"reading the result of tool {name}")
-        return failed(f"Tool {name} gave a result that cannot be sent ({error}; incident {id}).")
+        what = _places(error) if isinstance(error, OutputError) else str(error)
+        return failed(f"Tool {name} gave a result that cannot be sent ({what}; incident {id}).")
     id = new_incident(error, f"running tool {name}")
     return failed(f"Tool {name} failed. The server's log has the cause under incident {id}.")
+
+
+def _places(error: OutputError) -> str:
+    """Where a result is wrong and what was expected; what was found there is for the log."""
+    places = [
+        f"{problem.path}: {problem.message}"
+        if problem.expected is None
+        else f"{problem.path}: expected {problem.expected}"
+        for problem in error.problems[:3]
+    ]
+    return "; ".join(places)
 
 
 def _with_meta(result: CallToolResult, meta: dict[str, Any]) -> CallToolResult:
