@@ -90,7 +90,7 @@ async def report(
     city: Annotated[str, "the city's name"], days: int = 2, unit: Unit = Unit.CELSIUS
 ) -> Report:
     """Report the weather of a city."""
-    return Report(city, days, [0.5 * day for day in range(days)], unit, date(2026, 1, 2))
+    return Report(city, days, [0.5 * day for day in range(min(days, 9))], unit, date(2026, 1, 2))
 
 
 @server.tool

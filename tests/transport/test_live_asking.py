@@ -333,6 +333,29 @@ def test_open_questions_are_bounded() -> None:
     run(main())
 
 
+def test_a_question_waits_until_the_session_is_initialized() -> None:
+    handshake = {
+        "protocolVersion": "2025-11-25",
+        "capabilities": ALL,
+        "clientInfo": {"name": "test", "version": "1"},
+    }
+
+    async def main() -> None:
+        async with connected(server) as client:
+            client.post("initialize", handshake)
+            await client.read()
+            id = client.post("tools/call", ASK)
+            ping = client.post("ping", {})
+            assert (await client.read())["id"] == ping  # and no question before it
+            client.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+            question = await client.read()
+            assert question["method"] == "elicitation/create"
+            reply(client, question, result={"action": "cancel"})
+            assert (await client.read())["id"] == id
+
+    run(main())
+
+
 def test_the_end_of_the_connection_fails_every_question() -> None:
     heard: list[str] = []
     ending = Server("ending")
