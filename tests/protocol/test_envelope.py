@@ -1,6 +1,5 @@
 """Reading envelopes: accepted exactly where a reading of our own accepts, refused with a reason."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,19 +10,13 @@ from hypothesis import strategies as st
 
 from interlock.protocol.envelope import (
     Envelope,
-    ErrorObject,
     check_members,
-    id_bytes,
     read,
     read_usual,
-    write_error,
-    write_notification,
-    write_request,
-    write_result,
 )
-from interlock.protocol.errors import InvalidRequest, ParseError, ProtocolError
-from interlock.protocol.inspection import _KEYS, MAX_DEPTH, Refused, check_depth, find_id, valid_id
-from interlock.protocol.json import UNSET, Raw, encode
+from interlock.protocol.errors import InvalidRequest, ProtocolError
+from interlock.protocol.inspection import _KEYS, Refused, find_id, valid_id
+from interlock.protocol.json import UNSET, Raw
 from interlock.protocol.methods import CLIENT_METHODS, SERVER_METHODS, Method
 from tests.protocol.exact_reading import (
     PARTS,
@@ -45,17 +38,6 @@ from tests.support.counts import count
 EXAMPLES = count(400, 10_000)
 
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
-
-
-# What is sent and written
-
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=6,
-)
-OBJECTS = st.dictionaries(st.text(max_size=3), JSON_VALUES, max_size=3)
-SENT_IDS = st.integers(-(2**63), 2**63) | st.text(max_size=8)
 
 
 def refused(data: bytes, *, shallow: bool = False) -> Refused:
@@ -338,21 +320,6 @@ def test_taken_as_it_is(data: bytes, shallow: bool) -> None:
     same_parts(read(data, shallow=shallow), read_message(data))
 
 
-@given(SENT_IDS, st.sampled_from(("tools/call", "ping", "a")), OBJECTS)
-def test_what_encoders_usually_write_is_read_the_short_way(
-    id: int | str, method: str, params: dict[str, Any]
-) -> None:
-    data = write_request(id, method, encode(params))
-    request = read_usual(data)
-    if data.isascii() and len(data) <= 400 and b"\\" not in id_bytes(id):
-        assert request is not None
-        assert (request.id, request.method) == (id, method)
-        assert bytes(request.params) == encode(params)
-        assert type(request.id) is type(id)
-    else:
-        assert request is None or request.id == id
-
-
 def test_the_same_rule_holds_in_meta() -> None:
     check_members(b'{"progressToken":1,"x":{"a":1,"a":2}}')
     for twice in (
@@ -410,135 +377,6 @@ def test_the_work_grows_no_faster_than_the_message(make: Callable[[int], bytes])
         return
     assert isinstance(envelope.params, Raw)
     check_members(envelope.params)
-
-
-# Nesting, ids
-
-
-@given(st.integers(0, 12), st.text(max_size=3), st.integers(1, 8))
-def test_depth_counts_open_brackets_outside_of_strings(depth: int, text: str, limit: int) -> None:
-    inner = json.dumps(text + "[{" * limit + '"]}')
-    data = ("[" * depth + f"[], {{}}, {inner}" + "]" * depth).encode()
-    if depth + 1 > limit:
-        with pytest.raises(ParseError, match=f"deeper than {limit} levels"):
-            check_depth(data, limit)
-    else:
-        check_depth(data, limit)
-
-
-def test_the_depth_limit_is_what_it_says() -> None:
-    check_depth(b"[" * MAX_DEPTH)
-    with pytest.raises(ParseError):
-        check_depth(b"[" * (MAX_DEPTH + 1))
-
-
-@pytest.mark.parametrize(
-    ("data", "id"),
-    [
-        (b'{"id":5,', 5),
-        (b'{"id" : "x" , oops', "x"),
-        (b'{"a":{"id":1},"id":2,', 2),
-        (b'{"a":["id",1,{"id":3}],"id":-4,!', -4),
-        (b'{"a":"\\"id\\":1","id":2,', 2),
-        (b'{"x":"id","id":3,', 3),
-        (b'{"id":"\\u0041",', "A"),
-        (b'{"id":"id","id":7', "id"),
-        (b'{"id":5', None),  # more digits may have been cut off
-        (b'{"id":5.5,', None),
-        (b'{"id":5e1,', None),
-        (b'{"id":null,"x', None),
-        (b'{"id":"abc', None),
-        (b'{"id":"\xff",', None),
-        (b'{"id":"\\ud800",', None),
-        (b'{"id":01,', None),
-        (b'{"id":{"id":1},', None),
-        (b'{"params":{"id":1}', None),
-        (b'"id":1', None),
-        (b'{"id",1', None),
-        (b"", None),
-        (b"\xff", None),
-        (b'{"id":%b,' % (b"9" * 5000), None),
-        (b'{"x":"%b","id":1,' % (b"x" * (1 << 16)), None),
-    ],
-)
-def test_an_id_is_saved_only_where_it_stands_plainly(data: bytes, id: Any) -> None:
-    found = find_id(data)
-    assert type(found) is type(id)
-    assert found == id
-
-
-@given(st.data())
-def test_the_id_of_a_truncated_request_is_never_another(data: st.DataObject) -> None:
-    id = data.draw(st.integers(-(10**20), 10**20) | st.text(max_size=8))
-    whole = encode({"jsonrpc": "2.0", "id": id, "method": "x", "params": {"id": 99}})
-    cut = data.draw(st.integers(0, len(whole)))
-    assert find_id(whole[:cut]) in (None, id)
-
-
-@pytest.mark.parametrize("id", [0, -1, 2**64, 10**400 - 1, "", "é", "\u2028", "x" * 1024])
-def test_ids_are_strings_and_integers(id: int | str) -> None:
-    assert valid_id(id)
-
-
-@pytest.mark.parametrize(
-    "id", [None, UNSET, 1.0, True, False, b"1", [], {}, 10**400, -(10**400), "x" * 1025, "\ud800"]
-)
-def test_nothing_else_is_an_id(id: object) -> None:
-    assert not valid_id(id)
-
-
-# Writing
-
-
-@pytest.mark.spec("B-IDX-06", "B-IDX-14", "B-IDX-15", "B-IDX-27", "L1105-MSG-03")
-@given(SENT_IDS, st.text(max_size=8), OBJECTS)
-def test_what_is_written_is_read_back(id: int | str, method: str, value: dict[str, Any]) -> None:
-    raw = encode(value)
-    asked = read(write_request(id, method, raw))
-    assert (asked.id, asked.method, asked.result, asked.error) == (id, method, UNSET, UNSET)
-    assert type(asked.id) is type(id)
-    assert isinstance(asked.params, Raw)
-    assert bytes(asked.params) == raw
-    told = read(write_notification(method, raw))
-    assert (told.id, told.method) == (UNSET, method)
-    answered = read(write_result(id, raw))
-    assert (answered.id, answered.method, answered.error) == (id, UNSET, UNSET)
-    assert isinstance(answered.result, Raw)
-    assert bytes(answered.result) == raw
-    assert msgspec.json.decode(id_bytes(id)) == id
-    error = ErrorObject(-32602, method, value)
-    failed = read(write_error(id, error))
-    assert (failed.id, failed.method, failed.result) == (id, UNSET, UNSET)
-    assert isinstance(failed.error, Raw)
-    assert msgspec.json.decode(failed.error, type=ErrorObject) == error
-
-
-def test_parts_that_are_missing_are_left_out() -> None:
-    assert write_request("a", "ping") == b'{"jsonrpc":"2.0","id":"a","method":"ping"}'
-    assert write_notification("x") == b'{"jsonrpc":"2.0","method":"x"}'
-    error = ErrorObject(-32700, "no")
-    text = b'"error":{"code":-32700,"message":"no"}'
-    assert write_error(UNSET, error) == b'{"jsonrpc":"2.0",%b}' % text
-    assert write_error(None, error) == b'{"jsonrpc":"2.0",%b,"id":null}' % text
-    assert read(write_error(UNSET, error)).id is UNSET
-    assert read(write_error(None, error)).id is None
-
-
-@pytest.mark.spec("B-STDIO-03", "L1105-STD-01")
-@given(st.text(), st.text())
-def test_nothing_that_is_written_holds_a_newline(id: str, text: str) -> None:
-    lines = (
-        write_request(id, text, encode({text: text})),
-        write_notification(text, encode([text])),
-        write_result(id, encode({"a": text})),
-        write_error(id, ErrorObject(1, text, {"a": text})),
-    )
-    assert not any(b"\n" in line or b"\r" in line for line in lines)
-
-
-def test_half_a_surrogate_pair_is_never_written() -> None:
-    with pytest.raises(UnicodeEncodeError):
-        write_error(1, ErrorObject(1, "\ud800"))
 
 
 def test_the_key_list_holds_every_member_that_a_method_of_servers_reads() -> None:

@@ -12,6 +12,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import NoReturn
 
@@ -60,8 +61,9 @@ def leave() -> NoReturn:
         sys.stderr.flush()
 
     words = threading.Thread(target=say, name="interlock-last-words", daemon=True)
-    words.start()
-    words.join(_LAST_WORDS_SECONDS)
+    with suppress(RuntimeError):  # no threads any more: the interpreter is being torn down
+        words.start()
+        words.join(_LAST_WORDS_SECONDS)
     os._exit(0)
 
 
