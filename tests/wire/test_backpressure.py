@@ -15,7 +15,7 @@ CALLS = SERVERS / "calls.py"
 NOTICES = SERVERS / "notices.py"
 ROOM = 64 << 20
 """Bytes by which a server may grow for a client that does not read."""
-QUIET_SECONDS = 0.5
+QUIET_SECONDS = 0.25
 KINDS: list[Stream] = ["pipe", "socket", "pty"]
 """Each has its own way: a terminal is written by a thread, the others by the loop."""
 
@@ -86,7 +86,7 @@ def test_lines_that_are_no_messages_are_no_longer_read(kind: Stream) -> None:
 @pytest.mark.parametrize("tool", ["flood", "sync_flood"])
 def test_notices_wait(kind: Stream, tool: str) -> None:
     """A tool that logs and logs is held up; nothing of what it says is lost or out of order."""
-    number = count(12_000, 1_000_000)
+    number = count(8_000, 1_000_000)
     if tool == "sync_flood":
         number //= 4  # each of them is a visit from another thread
     with StdioServer(NOTICES, stdout=kind) as server:

@@ -65,7 +65,7 @@ def test_a_call_in_flight_may_finish(how: str, diary: Path) -> None:
 
 @pytest.mark.parametrize("how", ["end of input", "SIGTERM", "SIGINT"])
 def test_a_call_that_takes_longer_is_cancelled_and_answered(how: str, diary: Path) -> None:
-    with StdioServer(CALLS, env={"DIARY": str(diary)}) as server:
+    with StdioServer(CALLS, env={"DIARY": str(diary), **HURRIED}) as server:
         call = server.post_call("hold", {"name": "held"})
         server.healthy()
         assert end(server, how) == 0

@@ -66,6 +66,17 @@ def test_every_kind_of_stream_serves(stdin: Stream, stdout: Stream) -> None:
         assert server.stderr == ""
 
 
+@pytest.mark.parametrize("kind", ["pipe", "socket", "pty"])
+def test_without_uvloop(kind: Stream, tmp_path: Path) -> None:
+    """Plain asyncio serves as well."""
+    (tmp_path / "uvloop.py").write_text("raise ImportError('hidden')\n")
+    search = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    with StdioServer(CALLS, stdin=kind, stdout=kind, env={"PYTHONPATH": search}) as server:
+        talk(server)
+        assert server.finish() == 0
+        assert server.stderr == ""
+
+
 @pytest.mark.parametrize("kind", ["socket", "pty"])
 def test_one_stream_for_both_directions(kind: Stream) -> None:
     """As under sshd, which gives a command one socket pair, or a terminal."""

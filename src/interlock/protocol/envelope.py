@@ -78,6 +78,7 @@ class ErrorResponse(Struct, frozen=True, omit_defaults=True):
 
 _decode: Callable[[bytes], Envelope] = msgspec.json.Decoder(Envelope).decode
 _shape: Callable[[bytes | Raw], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
+_USUAL_BYTES = 2 * MAX_DEPTH
 _WHOLE = len('{"jsonrpc":"2.0","id":,"method":"","params":}')
 _NO_ID = len('"id":,')
 _NO_PARAMS = len(',"params":')
@@ -93,7 +94,7 @@ def read_usual(data: bytes) -> Request | None:
     too deeply or hold a key twice at most within its params, which are left to whoever decodes
     them (:func:`check_members`). The form that most requests have, read at half the cost.
     """
-    if len(data) > 2 * MAX_DEPTH or not data.isascii():
+    if len(data) > _USUAL_BYTES or not data.isascii():
         return None
     try:
         request = _decode_request(data)

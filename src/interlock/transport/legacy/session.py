@@ -144,10 +144,11 @@ class LegacySession:
             self.client,
             running,
             running,
-            can_ask=True,
-            log_level=self.level,
-            wants_progress=running.token is not UNSET,
-            trace=trace,
+            True,  # noqa: FBT003  # by position: on the path of every call
+            self.level,
+            running.token is not UNSET,
+            None,
+            trace,
         )
 
     def receive_notification(self, envelope: Envelope) -> None:

@@ -164,9 +164,11 @@ class ModernEdge:
             stated.client,
             running,
             running,
-            log_level=stated.log_level,
-            wants_progress=stated.token is not UNSET,
-            trace=stated.trace,
+            False,  # noqa: FBT003  # by position: on the path of every call
+            stated.log_level,
+            stated.token is not UNSET,
+            None,
+            stated.trace,
         )
 
     def serve_itself(self, running: "Running", params: Any) -> bytes | None:

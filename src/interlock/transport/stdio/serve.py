@@ -63,7 +63,8 @@ async def _serve(
     grace, closing = bounds.eof_grace_seconds, 0.9 * bounds.close_seconds
     async with started() as peer:
         stream = StdioStream(peer, descriptors, bounds)
-        hang_up = _watch_input(descriptors, stream, grace + closing)
+        # a first call may block the loop while it imports, and a shell's pipe has ended by then
+        hang_up = _watch_input(descriptors, stream, 5 * (grace + closing))
         await stream.open()
         try:
             ends = (stream.ended, signalled.future())

@@ -105,9 +105,11 @@ class StdioStream(asyncio.Protocol):
         line = self._framer.single(data)
         if line is not None:
             self._receive(line)
-        else:
-            self._lines.extend(self._framer.feed(data))
-            self._take(self._bounds.calls_per_read)
+            if self.connection.congested:
+                self._wait()
+            return
+        self._lines.extend(self._framer.feed(data))
+        self._take(self._bounds.calls_per_read)
         if self._lines or self.connection.congested:
             self._wait()
 
