@@ -112,6 +112,15 @@ def test_nothing_holds_the_exit(how: str, tools: Sequence[str]) -> None:
         assert "Traceback" not in server.stderr
 
 
+def test_a_blocked_loop_ends_with_its_connection() -> None:
+    """One socket for both directions, as under sshd: the thread that reads waits for the loop."""
+    with StdioServer(CALLS, stdin="socket", stdout="stdin", env=HURRIED) as server:
+        server.post_call("block_loop")
+        server.wait_stderr("blocking")
+        server.close_stdout()
+        assert server.wait(SOON) == 0
+
+
 def test_the_usual_bounds_end_soon() -> None:
     with StdioServer(CALLS) as server:
         server.post_call("stubborn", {"name": "s"})

@@ -74,6 +74,14 @@ def _beyond(descriptor: int) -> int:
     return descriptor
 
 
+def has_peer(descriptor: int) -> bool:
+    """Whether a descriptor is a pipe or socket, which an event loop can watch."""
+    if sys.platform == "win32":
+        return False
+    mode = os.fstat(descriptor).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
 def way(descriptor: int, *others: int) -> Way:
     """How a descriptor can be served: by the event loop, or by a thread of its own.
 
@@ -81,11 +89,9 @@ def way(descriptor: int, *others: int) -> Way:
     that is the same open file as standard error or one of ``others`` gets a thread: it must
     stay blocking, and a loop that writes to a socket also reads from it.
     """
-    if sys.platform == "win32":
+    if not has_peer(descriptor):
         return "thread"
     status = os.fstat(descriptor)
-    if not (stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode)):
-        return "thread"
     for other in (2, *others):
         if _is_open(other) and os.path.samestat(os.fstat(other), status):
             return "thread"

@@ -14,7 +14,7 @@ from typing import Any
 
 from interlock.protocol.call import Peer
 from interlock.transport.bounds import SERVER_BOUNDS, Bounds
-from interlock.transport.stdio.descriptors import Descriptors, claim, way
+from interlock.transport.stdio.descriptors import Descriptors, claim, has_peer
 from interlock.transport.stdio.ending import HangUp, Watchdog
 from interlock.transport.stdio.stream import StdioStream
 
@@ -62,9 +62,12 @@ async def _serve(
 ) -> None:
     grace, closing = bounds.eof_grace_seconds, 0.9 * bounds.close_seconds
     async with started() as peer:
+        loop = asyncio.get_running_loop()
         stream = StdioStream(peer, descriptors, bounds)
         # a first call may block the loop while it imports, and a shell's pipe has ended by then
-        hang_up = _watch_input(descriptors, stream, 5 * (grace + closing))
+        hang_up = None
+        if has_peer(descriptors.input):
+            hang_up = HangUp(loop, descriptors.input, stream.hang_up, 5 * (grace + closing))
         await stream.open()
         try:
             ends = (stream.ended, signalled.future())
@@ -79,14 +82,6 @@ async def _serve(
             await stream.close(bounds.close_seconds / 2)
             if hang_up is not None:
                 hang_up.stop()
-
-
-def _watch_input(descriptors: Descriptors, stream: StdioStream, seconds: float) -> HangUp | None:
-    """Watches an input that the loop reads; a thread that reads notices the end by itself."""
-    source, output = descriptors
-    if way(source, output) == "thread":
-        return None
-    return HangUp(asyncio.get_running_loop(), source, stream.hang_up, seconds)
 
 
 class _Signalled:
